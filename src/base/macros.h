@@ -1,0 +1,14 @@
+/* The few macros that all of the tree may use. */
+#ifndef TCHIN_BASE_MACROS_H
+#define TCHIN_BASE_MACROS_H
+
+#include <stddef.h>
+
+#define ARRAY_LEN(array)      (sizeof(array) / sizeof((array)[0]))
+#define MUST_USE              __attribute__((warn_unused_result))
+#define PRINTF_LIKE(fmt, any) __attribute__((format(printf, fmt, any)))
+
+/* The object of `type` in which `node` is the member called `member`. */
+#define CONTAINER_OF(node, type, member) ((type *)((char *)(node)-offsetof(type, member)))
+
+#endif

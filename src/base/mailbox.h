@@ -1,0 +1,39 @@
+/*
+ * A mailbox: any thread puts mail in, one thread takes it out, nobody holds a lock. The owner is
+ * woken only if it sleeps, through the function that it handed over.
+ */
+#ifndef TCHIN_BASE_MAILBOX_H
+#define TCHIN_BASE_MAILBOX_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+/* Inside the object that is sent; whoever sends it gives it away. */
+struct mail {
+    struct mail *next;
+    void (*deliver)(struct mail *mail, void *owner); /* runs in the owner's thread */
+};
+
+struct mailbox {
+    _Atomic(struct mail *) newest;
+    atomic_bool asleep;
+    void (*wake)(void *waker);
+    void *waker;
+    void *owner; /* what `deliver` is given */
+};
+
+void mailbox_init(struct mailbox *box, void *owner, void (*wake)(void *waker), void *waker);
+
+/* Any thread. The mail belongs to the owner of the box from here on. */
+void mailbox_send(struct mailbox *box, struct mail *mail);
+
+/*
+ * The owner, before it goes to sleep. False: there is mail, it must not sleep. After true, the
+ * next mailbox_send wakes it.
+ */
+bool mailbox_may_sleep(struct mailbox *box);
+
+/* The owner: delivers what is there, in the order it was sent. False: there was nothing. */
+bool mailbox_deliver(struct mailbox *box);
+
+#endif

@@ -1,0 +1,70 @@
+/* SipHash-2-4 against its reference values: key 00 01 .. 0f, input 00 01 .. of each length. */
+#include "check.h"
+
+#include "base/hash.h"
+
+static const struct hash_key reference_key = {0x0706050403020100U, 0x0f0e0d0c0b0a0908U};
+
+static void gives_the_reference_values(void **state)
+{
+    static const struct {
+        size_t len;
+        uint64_t hash;
+    } cases[] = {
+        {0,  0x726fdb47dd0e0e31U},
+        {1,  0x74f839c593dc67fdU},
+        {2,  0x0d6c8009d9a94f5aU},
+        {3,  0x85676696d7fb7e2dU},
+        {4,  0xcf2794e0277187b7U},
+        {5,  0x18765564cd99a68dU},
+        {6,  0xcbc9466e58fee3ceU},
+        {7,  0xab0200f58b01d137U},
+        {8,  0x93f5f5799a932462U},
+        {9,  0x9e0082df0ba9e4b0U},
+        {10, 0x7a5dbbc594ddb9f3U},
+        {11, 0xf4b32f46226bada7U},
+        {12, 0x751e8fbc860ee5fbU},
+        {13, 0x14ea5627c0843d90U},
+        {14, 0xf723ca908e7af2eeU},
+        {15, 0xa129ca6149be45e5U},
+        {16, 0x3f2acc7f57c29bdbU},
+        {31, 0x32d892fad841c342U},
+        {63, 0x958a324ceb064572U},
+    };
+    char input[64];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(input); i++)
+        input[i] = (char)i;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        uint64_t hash = hash_bytes(&reference_key, (struct slice){input, cases[i].len});
+        assert_true(hash == cases[i].hash);
+    }
+}
+
+static void the_key_counts(void **state)
+{
+    const struct hash_key other = {reference_key.k0, reference_key.k1 ^ 1};
+
+    (void)state;
+    assert_true(hash_bytes(&reference_key, SLICE("a")) != hash_bytes(&other, SLICE("a")));
+}
+
+static uint64_t hash_pair(const char *a, const char *b)
+{
+    const struct slice slices[] = {slice_of(a), slice_of(b)};
+
+    return hash_slices(&reference_key, slices, ARRAY_LEN(slices));
+}
+
+static void where_slices_end_counts(void **state)
+{
+    (void)state;
+    assert_true(hash_pair("ab", "c") == hash_pair("ab", "c"));
+    assert_true(hash_pair("ab", "c") != hash_pair("a", "bc"));
+    assert_true(hash_pair("abc", "") != hash_pair("", "abc"));
+    assert_true(hash_slices(&reference_key, NULL, 0) == hash_bytes(&reference_key, SLICE_NONE));
+}
+
+CHECK_MAIN(CHECK_TEST(gives_the_reference_values), CHECK_TEST(the_key_counts),
+           CHECK_TEST(where_slices_end_counts))
