@@ -1,0 +1,150 @@
+/*
+ * ( name-addr / addr-spec ) *( SEMI generic-param ): RFC 3261 20.10 and 25.1.
+ *
+ * The grammar asks for a space between a display name of tokens and the "<"; section 20.10 and
+ * erratum 5598 do not, and neither do we (RFC 4475 3.1.1.6).
+ */
+#include "sip/address.h"
+
+#include "sip/grammar.h"
+#include "sip/param.h"
+
+enum { MALFORMED_EXPIRES_S = 3600 };
+
+/*
+ * A tel URI may be any URI here, because phones leave out the context that RFC 3966 wants for a
+ * local number. Who routes by it parses it.
+ */
+static bool is_uri(struct slice text)
+{
+    struct cursor c = cursor_over(text);
+    struct sip_uri uri;
+    struct slice number;
+
+    return sip_uri_parse(text, &uri)
+           || (eat_word(&c, "tel") && eat_char(&c, ':') && eat_run(&c, CHAR_URI, &number)
+               && at_end(&c));
+}
+
+/* display-name = token *( LWS token ) / quoted-string; perhaps none */
+static struct slice eat_display_name(struct cursor *c)
+{
+    const char *start = c->at;
+    const char *end = c->at;
+    struct slice part;
+
+    if (eat_quoted(c, &part))
+        return eaten_since(c, start);
+    while (eat_token(c, &part)) {
+        end = c->at;
+        skip_space(c);
+    }
+    return slice_between(start, end);
+}
+
+/* name-addr = [ display-name ] LAQUOT addr-spec RAQUOT */
+static bool eat_name_addr(struct cursor *c, struct sip_address *out)
+{
+    struct cursor ahead = *c;
+
+    out->display = eat_display_name(&ahead);
+    skip_space(&ahead);
+    if (!eat_char(&ahead, '<'))
+        return false;
+    struct slice rest = slice_between(ahead.at, ahead.end);
+    out->uri = (struct slice){rest.ptr, slice_find(rest, '>')};
+    ahead.at += out->uri.len;
+    if (!eat_char(&ahead, '>') || !is_uri(out->uri))
+        return false;
+    out->has_brackets = true;
+    *c = ahead;
+    return true;
+}
+
+/* addr-spec without brackets: it ends where parameters begin, and has no comma or question mark */
+static bool eat_addr_spec(struct cursor *c, struct sip_address *out)
+{
+    struct slice rest = slice_between(c->at, c->end);
+    struct slice text = slice_trim((struct slice){rest.ptr, slice_find(rest, ';')});
+
+    if (slice_find(text, ',') < text.len || slice_find(text, '?') < text.len || !is_uri(text))
+        return false;
+    out->display = SLICE_NONE;
+    out->uri = text;
+    c->at = slice_end(text);
+    return true;
+}
+
+bool sip_address_parse(struct slice value, struct sip_address *out)
+{
+    struct cursor c = cursor_over(slice_trim(value));
+    struct sip_address address = {0};
+
+    bool ok = (eat_name_addr(&c, &address) || eat_addr_spec(&c, &address))
+              && eat_params(&c, &address.params) && at_end(&c);
+    if (ok)
+        *out = address;
+    return ok;
+}
+
+bool sip_address_param(const struct sip_address *address, struct slice name, struct slice *value)
+{
+    struct sip_param param;
+
+    if (!sip_param_find(address->params, name, &param))
+        return false;
+    *value = param.value;
+    return true;
+}
+
+struct slice sip_address_tag(const struct sip_address *address)
+{
+    struct slice tag = SLICE_NONE;
+
+    (void)sip_address_param(address, SLICE("tag"), &tag);
+    return tag;
+}
+
+bool sip_qvalue_parse(struct slice text, uint16_t *out)
+{
+    static const uint16_t weights[] = {100, 10, 1};
+    uint32_t whole, thousandths = 0;
+
+    if (!slice_to_u32((struct slice){text.ptr, text.len > 0}, 1, &whole)
+        || text.len > strlen("0.123") || (text.len > 1 && text.ptr[1] != '.'))
+        return false;
+    for (size_t i = 2; i < text.len; i++) {
+        if (!ascii_is_digit(text.ptr[i]))
+            return false;
+        thousandths += (uint32_t)(text.ptr[i] - '0') * weights[i - 2];
+    }
+    if (whole == 1 && thousandths > 0)
+        return false;
+    *out = (uint16_t)(whole * 1000 + thousandths);
+    return true;
+}
+
+/* contact-params = c-p-q / c-p-expires / contact-extension */
+static bool read_contact_params(struct sip_contact *contact)
+{
+    struct slice value;
+
+    contact->has_q = sip_address_param(&contact->address, SLICE("q"), &value);
+    if (contact->has_q && !sip_qvalue_parse(value, &contact->q_thousandths))
+        return false;
+    contact->has_expires = sip_address_param(&contact->address, SLICE("expires"), &value);
+    if (contact->has_expires && !slice_to_u32(value, UINT32_MAX, &contact->expires_s))
+        contact->expires_s = MALFORMED_EXPIRES_S;
+    return true;
+}
+
+bool sip_contact_parse(struct slice value, struct sip_contact *out)
+{
+    struct sip_contact contact = {.is_star = slice_equal(slice_trim(value), SLICE("*"))};
+
+    if (!contact.is_star
+        && (!sip_address_parse(value, &contact.address) || !read_contact_params(&contact)))
+        return false;
+    *out = contact;
+    return true;
+}

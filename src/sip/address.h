@@ -1,0 +1,42 @@
+/*
+ * ( name-addr / addr-spec ) *( SEMI generic-param ): From, To, Contact, Route, Record-Route, Path,
+ * Reply-To, Refer-To, P-Asserted-Identity, Service-Route. RFC 3261 20.10 and 25.1.
+ */
+#ifndef TCHIN_SIP_ADDRESS_H
+#define TCHIN_SIP_ADDRESS_H
+
+#include "base/slice.h"
+#include "sip/uri.h"
+
+struct sip_address {
+    struct slice display; /* as written: tokens, or a quoted string with its quotes */
+    struct slice uri;     /* between the angle brackets, or bare; sip and sips: well formed */
+    bool has_brackets;
+    struct slice params; /* the header's, from the first ";" on; a bare URI has none of its own */
+};
+
+/* One value. False: malformed, `out` untouched. */
+bool sip_address_parse(struct slice value, struct sip_address *out) MUST_USE;
+
+/* A header parameter: tag, q, expires, +sip.instance. False: there is none. */
+bool sip_address_param(const struct sip_address *address, struct slice name, struct slice *value);
+
+/* tag-param, or an empty slice. */
+struct slice sip_address_tag(const struct sip_address *address);
+
+/* qvalue = ( "0" [ "." 0*3DIGIT ] ) / ( "1" [ "." 0*3("0") ] ), in thousandths. */
+bool sip_qvalue_parse(struct slice text, uint16_t *out) MUST_USE;
+
+/* A Contact: "*" or an address with q and expires (RFC 3261 20.10). */
+struct sip_contact {
+    bool is_star;
+    struct sip_address address;
+    bool has_q;
+    uint16_t q_thousandths;
+    bool has_expires;
+    uint32_t expires_s; /* what does not fit or is malformed counts as 3600 (RFC 3261 20.10) */
+};
+
+bool sip_contact_parse(struct slice value, struct sip_contact *out) MUST_USE;
+
+#endif

@@ -1,0 +1,306 @@
+/*
+ * Reading a message: RFC 3261 7. One pass finds the lines and names the header fields; what is
+ * wrong is noted and the rest is read all the same, so that the sender can be told.
+ */
+#include "sip/message.h"
+
+#include "sip/grammar.h"
+
+/* The first fault counts: what follows may only be its consequence. */
+struct reader {
+    struct cursor c;
+    struct sip_message *msg;
+    struct sip_fault *fault;
+    bool is_sound;
+};
+
+static void read_start_line(struct reader *r);
+static void read_headers(struct reader *r);
+static void read_body(struct reader *r);
+
+bool sip_message_parse(struct slice bytes, struct sip_message *out, struct sip_fault *fault)
+{
+    struct reader r = {cursor_over(bytes), out, fault, true};
+
+    memset(out, 0, offsetof(struct sip_message, headers));
+    /* RFC 3261 7.5: any CRLF before the start line is to be ignored. */
+    while (eat_char(&r.c, '\r') || eat_char(&r.c, '\n'))
+        continue;
+    out->bytes = slice_between(r.c.at, r.c.end);
+    read_start_line(&r);
+    read_headers(&r);
+    read_body(&r);
+    return r.is_sound;
+}
+
+static void note_fault(struct reader *r, uint16_t status, const char *phrase)
+{
+    if (r->is_sound)
+        *r->fault = (struct sip_fault){status, phrase};
+    r->is_sound = false;
+}
+
+/* A line, without its CRLF or LF. False: there is no line end any more. */
+static inline bool eat_line(struct cursor *c, struct slice *out)
+{
+    const char *newline = at_end(c) ? NULL : memchr(c->at, '\n', (size_t)(c->end - c->at));
+
+    if (newline == NULL)
+        return false;
+    *out = slice_between(c->at, newline > c->at && newline[-1] == '\r' ? newline - 1 : newline);
+    c->at = newline + 1;
+    return true;
+}
+
+/* --- the start line --- */
+
+/* SIP-Version = "SIP" "/" 1*DIGIT "." 1*DIGIT */
+static bool eat_version(struct cursor *c, struct slice *out)
+{
+    struct slice digits;
+
+    if (!eat_word(c, "SIP") || !eat_char(c, '/'))
+        return false;
+    const char *start = c->at;
+    bool ok = eat_digits(c, &digits) && eat_char(c, '.') && eat_digits(c, &digits);
+    *out = eaten_since(c, start);
+    return ok;
+}
+
+/* What no URI of any scheme contains: white space, controls, quotes, angle brackets. */
+static bool may_be_uri(struct slice text)
+{
+    struct cursor c = cursor_over(text);
+    struct slice run;
+
+    return eat_run(&c, CHAR_URI | CHAR_VALUE, &run) && at_end(&c);
+}
+
+/*
+ * Request-Line = Method SP Request-URI SP SIP-Version. What stands between the first and the last
+ * SP is taken for the Request-URI, so that a space within is told from a version that is none.
+ */
+static void read_request_line(struct reader *r, struct slice line)
+{
+    struct sip_message *msg = r->msg;
+    struct cursor c = cursor_over(line);
+    const char *after_space = c.end;
+    struct slice version;
+
+    msg->is_request = true;
+    bool has_method = eat_token(&c, &msg->method) && eat_char(&c, ' ');
+    msg->method_id = sip_method_of(msg->method);
+    while (after_space > c.at && after_space[-1] != ' ')
+        after_space--;
+    if (!has_method || after_space == c.at) {
+        note_fault(r, 400, "Malformed Request Line");
+        return;
+    }
+    msg->uri = slice_between(c.at, after_space - 1);
+    c.at = after_space;
+    if (!eat_version(&c, &version) || !at_end(&c))
+        note_fault(r, 400, "Malformed Request Line");
+    else if (!slice_equal(version, SLICE("2.0")))
+        note_fault(r, 505, "Version Not Supported");
+    else if (!may_be_uri(msg->uri))
+        note_fault(r, 400, "Malformed Request-URI");
+}
+
+/* Status-Code = 3DIGIT; RFC 3261 7.2: 100 to 699 */
+static bool eat_status(struct cursor *c, uint16_t *out)
+{
+    struct slice digits;
+    uint32_t status;
+
+    if (!eat_digits(c, &digits) || digits.len != 3 || !slice_to_u32(digits, 699, &status)
+        || status < 100)
+        return false;
+    *out = (uint16_t)status;
+    return true;
+}
+
+/* Status-Line = SIP-Version SP Status-Code SP Reason-Phrase; forgiven: no SP before no phrase */
+static void read_status_line(struct reader *r, struct slice line)
+{
+    struct sip_message *msg = r->msg;
+    struct cursor c = cursor_over(line);
+    struct slice version;
+
+    if (!eat_version(&c, &version) || !eat_char(&c, ' ') || !eat_status(&c, &msg->status)
+        || (!at_end(&c) && !eat_char(&c, ' '))) {
+        note_fault(r, 400, "Malformed Status Line");
+        return;
+    }
+    msg->reason = slice_between(c.at, c.end);
+    if (!slice_equal(version, SLICE("2.0")))
+        note_fault(r, 505, "Version Not Supported");
+}
+
+static bool begins_with_sip(struct slice line)
+{
+    return line.len >= 4 && slice_equal_nocase((struct slice){line.ptr, 4}, SLICE("SIP/"));
+}
+
+static void read_start_line(struct reader *r)
+{
+    struct slice line;
+
+    if (!eat_line(&r->c, &line))
+        note_fault(r, 400, "Missing Start Line");
+    else if (begins_with_sip(line))
+        read_status_line(r, line);
+    else
+        read_request_line(r, line);
+}
+
+/* --- header fields --- */
+
+static void link_header(struct sip_message *msg, uint8_t id, uint16_t index)
+{
+    if (msg->first[id] == 0)
+        msg->first[id] = (uint8_t)(index + 1);
+    else
+        msg->headers[msg->last[id] - 1].next = (uint8_t)index;
+    msg->last[id] = (uint8_t)(index + 1);
+}
+
+static inline bool is_blank(char c)
+{
+    return (unsigned char)c <= ' ' && (c == ' ' || c == '\t' || c == '\r' || c == '\n');
+}
+
+static inline struct slice trim(const char *from, const char *end)
+{
+    while (from < end && is_blank(*from))
+        from++;
+    while (end > from && is_blank(end[-1]))
+        end--;
+    return slice_between(from, end);
+}
+
+/* header-name HCOLON; HCOLON = *( SP / HTAB ) ":" SWS */
+static bool eat_name(struct cursor *c, struct slice *out)
+{
+    const char *start = c->at;
+
+    if (eat_token(c, out)) {
+        while (eat_char(c, ' ') || eat_char(c, '\t'))
+            continue;
+        if (eat_char(c, ':'))
+            return true;
+    }
+    c->at = start;
+    return false;
+}
+
+/*
+ * message-header = header-name HCOLON header-value. A line that is none is a field without a name:
+ * what nobody needs, nobody should stumble over (RFC 3261 16.3 step 1), and phones do send such.
+ */
+static void read_header(struct reader *r, struct slice line)
+{
+    struct sip_message *msg = r->msg;
+    struct cursor c = cursor_over(line);
+    struct slice name;
+    uint8_t id = SIP_UNKNOWN_HEADER;
+
+    if (msg->header_count == SIP_MAX_HEADERS) {
+        note_fault(r, 513, "Too Many Header Fields");
+        return;
+    }
+    if (eat_name(&c, &name))
+        id = (uint8_t)sip_header_find(name);
+    else
+        name = (struct slice){line.ptr, 0};
+    msg->headers[msg->header_count] = (struct sip_header){name, trim(c.at, c.end), id, 0};
+    link_header(msg, id, msg->header_count++);
+}
+
+/* RFC 3261 7.3.1: a line that begins with white space belongs to the one before. */
+static inline bool eat_unfolded_line(struct cursor *c, struct slice *out)
+{
+    const char *start = c->at;
+
+    if (!eat_line(c, out))
+        return false;
+    while (!at_end(c) && (*c->at == ' ' || *c->at == '\t')) {
+        if (!eat_line(c, out))
+            return false;
+        *out = slice_between(start, slice_end(*out));
+    }
+    return true;
+}
+
+/* The empty line ends the header fields, even if white space follows: that is the body's. */
+static inline bool eat_empty_line(struct cursor *c)
+{
+    if (eat_char(c, '\n'))
+        return true;
+    if (c->end - c->at < 2 || c->at[0] != '\r' || c->at[1] != '\n')
+        return false;
+    c->at += 2;
+    return true;
+}
+
+static void read_headers(struct reader *r)
+{
+    const char *start = r->c.at;
+    struct slice line;
+
+    while (!eat_empty_line(&r->c)) {
+        if (!eat_unfolded_line(&r->c, &line)) {
+            note_fault(r, 400, "Missing Empty Line");
+            r->c.at = r->c.end;
+            start = r->c.at;
+            break;
+        }
+        read_header(r, line);
+        start = r->c.at;
+    }
+    r->msg->header_end = (uint32_t)(start - r->msg->bytes.ptr);
+}
+
+/* --- the body --- */
+
+/*
+ * What all Content-Length fields agree on. False: there is none, or nothing that a length could be
+ * made of (RFC 4475 3.3.9: nobody knows which of two is meant).
+ */
+static bool find_body_len(struct reader *r, size_t *out)
+{
+    const struct sip_header *header = sip_message_header(r->msg, SIP_CONTENT_LENGTH);
+    uint64_t len = 0;
+
+    for (bool is_first = true; header != NULL; is_first = false) {
+        uint64_t value;
+        if (!slice_to_u64(header->value, UINT64_MAX, &value)) {
+            note_fault(r, 400, "Malformed Content-Length");
+            return false;
+        }
+        if (!is_first && value != len) {
+            note_fault(r, 400, "Multiple Content-Length");
+            return false;
+        }
+        len = value;
+        header = sip_message_next(r->msg, header);
+    }
+    *out = (size_t)len;
+    return r->msg->first[SIP_CONTENT_LENGTH] != 0;
+}
+
+/* RFC 3261 18.3: what is behind the body is discarded, what is missing of it is an error. */
+static void read_body(struct reader *r)
+{
+    struct sip_message *msg = r->msg;
+    size_t len;
+
+    msg->body = slice_between(r->c.at, r->c.end);
+    if (!find_body_len(r, &len))
+        return;
+    if (len > msg->body.len) {
+        note_fault(r, 400, "Content-Length Too Large");
+        return;
+    }
+    msg->body.len = len;
+    msg->bytes.len = (size_t)(slice_end(msg->body) - msg->bytes.ptr);
+}

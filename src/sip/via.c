@@ -1,0 +1,134 @@
+/* Via: RFC 3261 18.2.1, 20.42 and 25.1; rport: RFC 3581. */
+#include "sip/via.h"
+
+#include "sip/param.h"
+
+static bool eat_sent_protocol(struct cursor *c, struct sip_via *via);
+static bool eat_sent_by(struct cursor *c, struct sip_via *via);
+static bool eat_via_params(struct cursor *c, struct sip_via *via);
+
+/* via-parm = sent-protocol LWS sent-by *( SEMI via-params ) */
+bool sip_via_parse(struct slice value, struct sip_via *out)
+{
+    struct cursor c = cursor_over(value);
+    struct sip_via via = {0};
+
+    bool ok = eat_sent_protocol(&c, &via) && eat_space(&c) && eat_sent_by(&c, &via)
+              && eat_via_params(&c, &via) && at_end(&c);
+    if (ok)
+        *out = via;
+    return ok;
+}
+
+/* sent-protocol = "SIP" SLASH "2.0" SLASH transport */
+static bool eat_sent_protocol(struct cursor *c, struct sip_via *via)
+{
+    return eat_word(c, "SIP") && eat_mark(c, '/') && eat_word(c, "2.0") && eat_mark(c, '/')
+           && eat_token(c, &via->transport);
+}
+
+/* sent-by = host [ COLON port ] */
+static bool eat_sent_by(struct cursor *c, struct sip_via *via)
+{
+    via->host_is_ipv6 = !at_end(c) && *c->at == '[';
+    return eat_host(c, &via->host) && (!eat_mark(c, ':') || eat_port(c, &via->port));
+}
+
+/* Without the brackets that RFC 5118 4.5 asks to tolerate. */
+static struct slice without_brackets(struct slice address)
+{
+    if (address.len >= 2 && address.ptr[0] == '[' && address.ptr[address.len - 1] == ']')
+        return (struct slice){address.ptr + 1, address.len - 2};
+    return address;
+}
+
+/* response-port = "rport" [ EQUAL 1*DIGIT ] */
+static bool read_rport(struct slice value, struct sip_via *via)
+{
+    uint32_t port = 0;
+
+    via->wants_rport = true;
+    if (value.ptr != NULL && !slice_to_u32(value, UINT16_MAX, &port))
+        return false;
+    via->rport = (uint16_t)port;
+    return true;
+}
+
+/* ttl = 1*3DIGIT, 0 to 255 */
+static bool read_ttl(struct slice value, struct sip_via *via)
+{
+    uint32_t ttl;
+
+    if (!slice_to_u32(value, UINT8_MAX, &ttl))
+        return false;
+    via->ttl = (uint8_t)ttl;
+    return true;
+}
+
+/* The first of a kind counts. False: a value that is not what the name promises. */
+static bool read_param(const struct sip_param *param, struct sip_via *via)
+{
+    if (sip_param_is(param, SLICE("branch"))) {
+        if (via->branch.ptr == NULL)
+            via->branch = param->value;
+    } else if (sip_param_is(param, SLICE("rport"))) {
+        return via->wants_rport || read_rport(param->value, via);
+    } else if (sip_param_is(param, SLICE("received"))) {
+        if (via->received.ptr == NULL)
+            via->received = without_brackets(param->value);
+    } else if (sip_param_is(param, SLICE("maddr"))) {
+        if (via->maddr.ptr == NULL)
+            via->maddr = without_brackets(param->value);
+    } else if (sip_param_is(param, SLICE("ttl"))) {
+        return read_ttl(param->value, via);
+    }
+    return true;
+}
+
+/* *( SEMI via-params ) */
+static bool eat_via_params(struct cursor *c, struct sip_via *via)
+{
+    struct sip_param param;
+    struct cursor start = *c;
+
+    skip_space(&start);
+    while (eat_param(c, &param)) {
+        if (!read_param(&param, via))
+            return false;
+    }
+    via->params = c->at > start.at ? eaten_since(c, start.at) : eaten_since(c, c->at);
+    return true;
+}
+
+void sip_via_stamp(const struct sip_via *via, struct slice value, struct slice source_host,
+                   uint16_t source_port, struct buffer *out)
+{
+    struct slice rest = via->params;
+    struct sip_param param;
+    const char *start = rest.ptr;
+    bool is_first_rport = true;
+
+    buffer_add(out, slice_between(value.ptr, start));
+    for (; sip_param_next(&rest, &param); start = rest.ptr) {
+        if (sip_param_is(&param, SLICE("received")))
+            continue;
+        if (!sip_param_is(&param, SLICE("rport"))) {
+            buffer_add(out, slice_between(start, rest.ptr));
+        } else if (is_first_rport) {
+            buffer_add(out, SLICE(";rport="));
+            buffer_add_u64(out, source_port);
+            is_first_rport = false;
+        }
+    }
+    if (via->wants_rport || !slice_equal_nocase(via->host, source_host)) {
+        buffer_add(out, SLICE(";received="));
+        buffer_add(out, source_host);
+    }
+}
+
+bool sip_branch_is_rfc3261(struct slice branch)
+{
+    struct slice cookie = SLICE("z9hG4bK");
+
+    return branch.len > cookie.len && slice_starts_with(branch, cookie);
+}
