@@ -25,6 +25,7 @@ static const struct broken broken_realworld[] = {
     {"Cisco-SIP-IP-Phone-2.INVITE.ed75059e.sip",  "Missing Call-ID"}, /* "Call-ID;" */
     {"UbiquityUserAgent-4.REGISTER.c38340e6.sip", "Malformed To"   }, /* no scheme */
     {"Pingtel-2-0-0-WinNT.REGISTER.122281ba.sip", "Malformed To"   }, /* ";tag=" */
+    {"Windows-RTC-1-0.MESSAGE.ab96c3e8.sip",      "Missing To"     },
     {"testing-lookups.INVITE.ef118e97.sip",       "Missing To"     },
 };
 
