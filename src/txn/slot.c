@@ -1,0 +1,110 @@
+/*
+ * Slots, by which transactions are named. The name (txn_id) is the number of the slot, with the
+ * generation of the slot above it; a slot that becomes free goes on to its next generation, so
+ * that no name is ever used again.
+ */
+#include <stdlib.h>
+
+#include "txn/txn.h"
+
+enum { FIRST_SLOTS = 64 };
+
+static const uint32_t no_slot = UINT32_MAX;
+
+static uint32_t number_of(txn_id id)
+{
+    return (uint32_t)id;
+}
+
+static void make_free(struct txn_table *table, uint32_t number)
+{
+    table->slots[number].next_free = table->first_free;
+    table->first_free = number;
+}
+
+/* Twice as many as before: how many there may be is up to settings.max_transactions. */
+static bool add_slots(struct txn_table *table)
+{
+    uint32_t count = table->slot_count == 0 ? FIRST_SLOTS : 2 * table->slot_count;
+    struct txn_slot *slots = NULL;
+
+    if (count > table->slot_count)
+        slots = realloc(table->slots, count * sizeof(*slots));
+    if (slots == NULL)
+        return false;
+    table->slots = slots;
+    for (uint32_t number = count; number-- > table->slot_count;) {
+        slots[number] = (struct txn_slot){.generation = 1};
+        make_free(table, number);
+    }
+    table->slot_count = count;
+    return true;
+}
+
+void txn_slots_init(struct txn_table *table)
+{
+    table->first_free = no_slot;
+}
+
+bool txn_slot_take(struct txn_table *table, struct txn *t)
+{
+    if (table->first_free == no_slot && !add_slots(table))
+        return false;
+    uint32_t number = table->first_free;
+    struct txn_slot *slot = &table->slots[number];
+
+    table->first_free = slot->next_free;
+    slot->txn = t;
+    t->id = t->branch_id = (txn_id)slot->generation << 32 | number;
+    return true;
+}
+
+/* A slot that has had all its generations is not used any more. */
+static void free_if_unused(struct txn_table *table, uint32_t number)
+{
+    struct txn_slot *slot = &table->slots[number];
+
+    if (slot->txn != NULL || slot->cancel != NULL || slot->generation == UINT32_MAX)
+        return;
+    slot->generation++;
+    make_free(table, number);
+}
+
+void txn_slot_give_back(struct txn *t)
+{
+    struct txn_table *table = t->table;
+
+    table->slots[number_of(t->id)].txn = NULL;
+    free_if_unused(table, number_of(t->id));
+    if (t->branch_id != t->id) {
+        table->slots[number_of(t->branch_id)].cancel = NULL;
+        free_if_unused(table, number_of(t->branch_id));
+    }
+}
+
+bool txn_slot_share(struct txn *invite, struct txn *cancel)
+{
+    struct txn_slot *slot = &invite->table->slots[number_of(invite->id)];
+
+    if (invite->is_put_aside || slot->cancel != NULL)
+        return false;
+    slot->cancel = cancel;
+    cancel->branch_id = invite->id;
+    return true;
+}
+
+const struct txn_slot *txn_slot_find(const struct txn_table *table, txn_id id)
+{
+    uint32_t number = number_of(id);
+
+    if (number >= table->slot_count || table->slots[number].generation != id >> 32)
+        return NULL;
+    return &table->slots[number];
+}
+
+struct txn *txn_table_find(struct txn_table *table, txn_id id)
+{
+    const struct txn_slot *slot = txn_slot_find(table, id);
+
+    return slot != NULL ? slot->txn : NULL;
+}
