@@ -1,0 +1,155 @@
+/* Addresses as values: from and to the system's form, from and to text. */
+#include "net/addr.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+enum { IPV4_BYTES = 4, IPV6_BYTES = 16, MAPPED_BYTES = 12 };
+
+static const uint8_t mapped_prefix[MAPPED_BYTES] = {[10] = 0xff, [11] = 0xff};
+
+static struct net_addr from_ipv4(const void *ip, uint16_t port)
+{
+    struct net_addr addr = {.family = 4, .port = port};
+
+    memcpy(addr.ip, ip, IPV4_BYTES);
+    return addr;
+}
+
+/* An IPv4-mapped address is the IPv4 address it holds: two names for one peer would be two peers.
+ */
+static struct net_addr from_ipv6(const uint8_t *ip, uint16_t port, uint32_t scope_id)
+{
+    struct net_addr addr = {.family = 6, .port = port, .scope_id = scope_id};
+
+    if (memcmp(ip, mapped_prefix, MAPPED_BYTES) == 0)
+        return from_ipv4(ip + MAPPED_BYTES, port);
+    memcpy(addr.ip, ip, IPV6_BYTES);
+    return addr;
+}
+
+bool net_addr_from_sockaddr(const struct sockaddr *sa, struct net_addr *out)
+{
+    if (sa->sa_family == AF_INET) {
+        struct sockaddr_in in;
+        memcpy(&in, sa, sizeof(in));
+        *out = from_ipv4(&in.sin_addr, ntohs(in.sin_port));
+        return true;
+    }
+    if (sa->sa_family == AF_INET6) {
+        struct sockaddr_in6 in6;
+        memcpy(&in6, sa, sizeof(in6));
+        *out = from_ipv6(in6.sin6_addr.s6_addr, ntohs(in6.sin6_port), in6.sin6_scope_id);
+        return true;
+    }
+    return false;
+}
+
+socklen_t net_addr_to_sockaddr(const struct net_addr *addr, struct sockaddr_storage *out)
+{
+    if (addr->family == 4) {
+        struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(addr->port)};
+        memcpy(&in.sin_addr, addr->ip, IPV4_BYTES);
+        memcpy(out, &in, sizeof(in));
+        return sizeof(in);
+    }
+    struct sockaddr_in6 in6 = {
+        .sin6_family = AF_INET6, .sin6_port = htons(addr->port), .sin6_scope_id = addr->scope_id};
+    memcpy(&in6.sin6_addr, addr->ip, IPV6_BYTES);
+    memcpy(out, &in6, sizeof(in6));
+    return sizeof(in6);
+}
+
+/*
+ * RFC 5118 4.10: the ABNF of RFC 3261 allows ":::" before an IPv4 address, where "::" is meant.
+ */
+static void drop_third_colon(char *text)
+{
+    char *colons = strstr(text, ":::");
+
+    if (colons == NULL || strchr(colons + 3, ':') != NULL || strchr(colons, '.') == NULL)
+        return;
+    memmove(colons, colons + 1, strlen(colons)); /* its NUL included */
+}
+
+bool net_addr_parse(struct slice host, uint16_t port, struct net_addr *out)
+{
+    char text[INET6_ADDRSTRLEN + 2]; /* inet_pton wants a NUL; and there may be a third colon */
+    uint8_t ip[IPV6_BYTES];
+
+    if (host.len == 0 || host.len >= sizeof(text) || memchr(host.ptr, '\0', host.len) != NULL)
+        return false;
+    memcpy(text, host.ptr, host.len);
+    text[host.len] = '\0';
+    if (inet_pton(AF_INET, text, ip) == 1) {
+        *out = from_ipv4(ip, port);
+        return true;
+    }
+    drop_third_colon(text);
+    if (inet_pton(AF_INET6, text, ip) == 1) {
+        *out = from_ipv6(ip, port, 0);
+        return true;
+    }
+    return false;
+}
+
+void net_addr_write_host(const struct net_addr *addr, struct buffer *out)
+{
+    char text[INET6_ADDRSTRLEN];
+
+    if (inet_ntop(addr->family == 4 ? AF_INET : AF_INET6, addr->ip, text, sizeof(text)) != NULL)
+        buffer_add_text(out, text);
+}
+
+void net_addr_write(const struct net_addr *addr, struct buffer *out)
+{
+    if (addr->family == 6)
+        buffer_add_char(out, '[');
+    net_addr_write_host(addr, out);
+    if (addr->family == 6)
+        buffer_add_char(out, ']');
+    buffer_add_char(out, ':');
+    buffer_add_u64(out, addr->port);
+}
+
+bool net_addr_equal(const struct net_addr *a, const struct net_addr *b)
+{
+    return a->port == b->port && net_addr_same_host(a, b);
+}
+
+bool net_addr_same_host(const struct net_addr *a, const struct net_addr *b)
+{
+    return a->family == b->family && a->scope_id == b->scope_id
+           && memcmp(a->ip, b->ip, sizeof(a->ip)) == 0;
+}
+
+bool net_addr_is_wildcard(const struct net_addr *addr)
+{
+    static const uint8_t zeros[IPV6_BYTES];
+
+    return memcmp(addr->ip, zeros, sizeof(zeros)) == 0;
+}
+
+/* Field by field: between the fields of a struct there may be anything. */
+uint64_t net_addr_hash(const struct hash_key *key, const struct net_addr *addr)
+{
+    char bytes[1 + sizeof(addr->port) + sizeof(addr->scope_id) + sizeof(addr->ip)];
+    char *at = bytes;
+
+    *at++ = (char)addr->family;
+    memcpy(at, &addr->port, sizeof(addr->port));
+    at += sizeof(addr->port);
+    memcpy(at, &addr->scope_id, sizeof(addr->scope_id));
+    at += sizeof(addr->scope_id);
+    memcpy(at, addr->ip, sizeof(addr->ip));
+    return hash_bytes(key, (struct slice){bytes, sizeof(bytes)});
+}
+
+bool net_addr_is_multicast(const struct net_addr *addr)
+{
+    static const uint8_t broadcast[IPV4_BYTES] = {255, 255, 255, 255};
+
+    if (addr->family == 4)
+        return (addr->ip[0] & 0xf0) == 0xe0 || memcmp(addr->ip, broadcast, IPV4_BYTES) == 0;
+    return addr->family == 6 && addr->ip[0] == 0xff;
+}

@@ -1,0 +1,224 @@
+/*
+ * libuv polls between its prepare and its check handles. The first callback after it has slept
+ * opens our turn, the check handle closes it; what libuv calls before it polls (its own timers and
+ * delayed completions) opens a turn too, which the prepare handle closes.
+ */
+#include "net/loop.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/timer_wheel.h"
+
+struct net_loop {
+    uv_loop_t uv;
+    uv_prepare_t before_sleep;
+    uv_check_t after_sleep;
+    uv_idle_t no_sleep; /* while it is active libuv polls without waiting */
+    uv_timer_t timer;
+    uv_async_t wake;
+    struct mailbox mailbox;
+    struct list_node guests;
+    struct net_loop_host host;
+    void *host_arg;
+    char *input;
+    uint64_t now_ms;
+    uint64_t wake_ms;
+    bool in_turn;
+};
+
+static void before_sleep(uv_prepare_t *handle);
+static void after_sleep(uv_check_t *handle);
+static void end_turn(struct net_loop *loop);
+
+/* What these wake up for is done when the turn ends. */
+static void idle(uv_idle_t *handle)
+{
+    (void)handle;
+}
+
+static void timer_rang(uv_timer_t *handle)
+{
+    (void)handle;
+}
+
+static void woken(uv_async_t *handle)
+{
+    (void)handle;
+}
+
+static void wake(void *waker)
+{
+    struct net_loop *loop = waker;
+
+    (void)uv_async_send(&loop->wake);
+}
+
+/* These cannot fail. They are started at once, for all live as long as the loop. */
+static void start_handles(struct net_loop *loop)
+{
+    (void)uv_prepare_init(&loop->uv, &loop->before_sleep);
+    (void)uv_check_init(&loop->uv, &loop->after_sleep);
+    (void)uv_idle_init(&loop->uv, &loop->no_sleep);
+    (void)uv_timer_init(&loop->uv, &loop->timer);
+    loop->before_sleep.data = loop;
+    loop->after_sleep.data = loop;
+    (void)uv_prepare_start(&loop->before_sleep, before_sleep);
+    (void)uv_check_start(&loop->after_sleep, after_sleep);
+}
+
+struct net_loop *net_loop_new(const struct net_loop_host *host, void *host_arg)
+{
+    struct net_loop *loop = calloc(1, sizeof(*loop));
+
+    if (loop == NULL)
+        return NULL;
+    loop->host = *host;
+    loop->host_arg = host_arg;
+    loop->input = malloc(NET_INPUT_BYTES);
+    if (loop->input == NULL || uv_loop_init(&loop->uv) != 0)
+        goto fail;
+    if (uv_async_init(&loop->uv, &loop->wake, woken) != 0) {
+        (void)uv_loop_close(&loop->uv);
+        goto fail;
+    }
+    list_init(&loop->guests);
+    mailbox_init(&loop->mailbox, host_arg, wake, loop);
+    start_handles(loop);
+    loop->now_ms = uv_now(&loop->uv);
+    return loop;
+
+fail:
+    free(loop->input);
+    free(loop);
+    return NULL;
+}
+
+void net_loop_free(struct net_loop *loop)
+{
+    if (loop == NULL)
+        return;
+    assert(list_is_empty(&loop->guests));
+    uv_close((uv_handle_t *)&loop->before_sleep, NULL);
+    uv_close((uv_handle_t *)&loop->after_sleep, NULL);
+    uv_close((uv_handle_t *)&loop->no_sleep, NULL);
+    uv_close((uv_handle_t *)&loop->timer, NULL);
+    uv_close((uv_handle_t *)&loop->wake, NULL);
+    while (uv_run(&loop->uv, UV_RUN_DEFAULT) != 0) /* once more after a belated net_loop_stop */
+        ;
+    int err = uv_loop_close(&loop->uv);
+    assert(err == 0);
+    (void)err;
+    free(loop->input);
+    free(loop);
+}
+
+void net_loop_run(struct net_loop *loop)
+{
+    (void)uv_run(&loop->uv, UV_RUN_DEFAULT);
+}
+
+void net_loop_stop(struct net_loop *loop)
+{
+    uv_stop(&loop->uv);
+}
+
+struct mailbox *net_loop_mailbox(struct net_loop *loop)
+{
+    return &loop->mailbox;
+}
+
+uint64_t net_loop_now_ms(const struct net_loop *loop)
+{
+    return loop->now_ms;
+}
+
+uv_loop_t *net_loop_uv(struct net_loop *loop)
+{
+    return &loop->uv;
+}
+
+char *net_loop_input(struct net_loop *loop)
+{
+    return loop->input;
+}
+
+void net_loop_join(struct net_loop *loop, struct net_guest *guest)
+{
+    list_add(&loop->guests, &guest->node);
+}
+
+void net_loop_wake_at(struct net_loop *loop, uint64_t at_ms)
+{
+    if (at_ms < loop->wake_ms)
+        loop->wake_ms = at_ms;
+}
+
+/* --- the turn --------------------------------------------------------------------------------- */
+
+void net_loop_enter(struct net_loop *loop)
+{
+    if (loop->in_turn)
+        return;
+    loop->in_turn = true;
+    loop->now_ms = uv_now(&loop->uv);
+    /* Mail is looked for before the next sleep anyway: nobody need wake us until then. */
+    atomic_store(&loop->mailbox.asleep, false);
+    loop->host.turn_begins(loop->host_arg, loop->now_ms);
+}
+
+static void set_timer(struct net_loop *loop, uint64_t now_ms)
+{
+    if (loop->wake_ms == TIMER_NEVER)
+        (void)uv_timer_stop(&loop->timer);
+    else
+        (void)uv_timer_start(&loop->timer, timer_rang, loop->wake_ms - now_ms, 0);
+}
+
+static void before_sleep(uv_prepare_t *handle)
+{
+    struct net_loop *loop = handle->data;
+
+    if (loop->in_turn)
+        end_turn(loop);
+    uint64_t now_ms = uv_now(&loop->uv);
+    if (loop->wake_ms <= now_ms || !mailbox_may_sleep(&loop->mailbox))
+        (void)uv_idle_start(&loop->no_sleep, idle);
+    else
+        set_timer(loop, now_ms);
+}
+
+static void after_sleep(uv_check_t *handle)
+{
+    struct net_loop *loop = handle->data;
+
+    (void)uv_idle_stop(&loop->no_sleep);
+    net_loop_enter(loop);
+    end_turn(loop);
+}
+
+/* A guest may leave, and make others leave, in its turn. */
+static void call_guests(struct net_loop *loop)
+{
+    struct list_node waiting;
+    struct list_node *node;
+
+    list_init(&waiting);
+    while ((node = list_take_first(&loop->guests)) != NULL)
+        list_add(&waiting, node);
+    while ((node = list_take_first(&waiting)) != NULL) {
+        struct net_guest *guest = CONTAINER_OF(node, struct net_guest, node);
+        list_add(&loop->guests, node);
+        guest->turn(guest, loop->now_ms);
+    }
+}
+
+/* The mail of one moment: what is sent meanwhile is for the next turn, which will not wait. */
+static void end_turn(struct net_loop *loop)
+{
+    (void)mailbox_deliver(&loop->mailbox);
+    loop->wake_ms = TIMER_NEVER;
+    call_guests(loop);
+    net_loop_wake_at(loop, loop->host.turn_ends(loop->host_arg, loop->now_ms));
+    loop->in_turn = false;
+}

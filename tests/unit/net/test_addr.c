@@ -1,0 +1,139 @@
+#include "check.h"
+#include "net/addr.h"
+
+#include <netinet/in.h>
+
+static void literals_are_parsed_and_written_as_the_system_writes_them(void **state)
+{
+    static const struct {
+        const char *text;
+        uint8_t family; /* 0: not a literal */
+        const char *written;
+    } cases[] = {
+        {"192.0.2.1",                                         4, "192.0.2.1:5060"                 },
+        {"0.0.0.0",                                           4, "0.0.0.0:5060"                   },
+        {"255.255.255.255",                                   4, "255.255.255.255:5060"           },
+        {"2001:DB8::9",                                       6, "[2001:db8::9]:5060"             },
+        {"2001:db8:0:0:0:0:0:9",                              6, "[2001:db8::9]:5060"             },
+        {"::",                                                6, "[::]:5060"                      },
+        {"::ffff:192.0.2.1",                                  4, "192.0.2.1:5060"                 },
+        {"2001:db8::192.0.2.1",                               6, "[2001:db8::c000:201]:5060"      },
+        {"2001:db8:::192.0.2.1",                              6, "[2001:db8::c000:201]:5060"      },
+        {"2001:db8:::1",                                      0, "a third colon is for IPv4 alone"},
+        {"2001:db8::::192.0.2.1",                             0, "four colons"                    },
+        {":::2001:db8::192.0.2.1",                            0, "two gaps"                       },
+        {"[2001:db8::9]",                                     0, "brackets belong to the URI"     },
+        {"192.0.2",                                           0, "three numbers"                  },
+        {"192.0.2.1.",                                        0, "a dot too many"                 },
+        {"192.0.2.256",                                       0, "a number too large"             },
+        {" 192.0.2.1",                                        0, "space"                          },
+        {"",                                                  0, "nothing"                        },
+        {"example.org",                                       0, "a name"                         },
+        {"fe80::1%lo",                                        0, "a zone"                         },
+        {"0000:0000:0000:0000:0000:ffff:255.255.255.2555555", 0, "much too long"                  },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        char text[64];
+        struct buffer out = buffer_over(text, sizeof(text));
+        struct net_addr addr = {0};
+        bool parsed = net_addr_parse(slice_of(cases[i].text), 5060, &addr);
+        CHECK_CASE(parsed == (cases[i].family != 0), cases[i].text);
+        CHECK_CASE(addr.family == cases[i].family, cases[i].text);
+        if (!parsed)
+            continue;
+        net_addr_write(&addr, &out);
+        CHECK_SLICE(buffer_slice(&out), cases[i].written);
+    }
+}
+
+static void a_nul_inside_is_no_address(void **state)
+{
+    struct net_addr addr;
+
+    (void)state;
+    assert_false(net_addr_parse(SLICE("192.0.2.1\0.example"), 1, &addr));
+    assert_false(net_addr_parse(SLICE("192.0.2.1\0"), 1, &addr));
+}
+
+static struct net_addr parsed(const char *text, uint16_t port)
+{
+    struct net_addr addr = {0};
+
+    assert_true(net_addr_parse(slice_of(text), port, &addr));
+    return addr;
+}
+
+static void the_systems_form_and_back_is_the_same(void **state)
+{
+    static const char *const texts[] = {"192.0.2.1", "0.0.0.0", "2001:db8::9", "::1"};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        struct net_addr addr = parsed(texts[i], 65535);
+        struct net_addr again;
+        struct sockaddr_storage sa;
+        addr.scope_id = addr.family == 6 ? 7 : 0;
+        CHECK_CASE(net_addr_to_sockaddr(&addr, &sa) > 0, texts[i]);
+        CHECK_CASE(net_addr_from_sockaddr((struct sockaddr *)&sa, &again), texts[i]);
+        CHECK_CASE(net_addr_equal(&addr, &again), texts[i]);
+    }
+}
+
+static void other_families_are_refused(void **state)
+{
+    struct sockaddr sa = {.sa_family = AF_UNIX};
+    struct net_addr addr;
+
+    (void)state;
+    assert_false(net_addr_from_sockaddr(&sa, &addr));
+}
+
+static void the_port_makes_two_addresses_of_one_host(void **state)
+{
+    struct net_addr a = parsed("192.0.2.1", 5060);
+    struct net_addr b = parsed("192.0.2.1", 5061);
+    struct net_addr c = parsed("192.0.2.2", 5060);
+    struct hash_key key = {1, 2};
+
+    (void)state;
+    assert_true(net_addr_same_host(&a, &b));
+    assert_false(net_addr_equal(&a, &b));
+    assert_false(net_addr_same_host(&a, &c));
+    assert_true(net_addr_hash(&key, &a) == net_addr_hash(&key, &a));
+    assert_true(net_addr_hash(&key, &a) != net_addr_hash(&key, &b));
+}
+
+static void kinds_of_addresses_are_told_apart(void **state)
+{
+    static const struct {
+        const char *text;
+        bool wildcard;
+        bool multicast;
+    } cases[] = {
+        {"0.0.0.0",         true,  false},
+        {"::",              true,  false},
+        {"192.0.2.1",       false, false},
+        {"224.0.1.75",      false, true },
+        {"239.255.255.255", false, true },
+        {"240.0.0.1",       false, false},
+        {"255.255.255.255", false, true },
+        {"ff02::1",         false, true },
+        {"fe80::1",         false, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct net_addr addr = parsed(cases[i].text, 5060);
+        CHECK_CASE(net_addr_is_wildcard(&addr) == cases[i].wildcard, cases[i].text);
+        CHECK_CASE(net_addr_is_multicast(&addr) == cases[i].multicast, cases[i].text);
+    }
+}
+
+CHECK_MAIN(CHECK_TEST(literals_are_parsed_and_written_as_the_system_writes_them),
+           CHECK_TEST(a_nul_inside_is_no_address),
+           CHECK_TEST(the_systems_form_and_back_is_the_same),
+           CHECK_TEST(other_families_are_refused),
+           CHECK_TEST(the_port_makes_two_addresses_of_one_host),
+           CHECK_TEST(kinds_of_addresses_are_told_apart))
