@@ -1,0 +1,121 @@
+/*
+ * The bindings that stood and those that the request sets are kept apart while its contacts are
+ * taken in turn: only against the former does the order of CSeqs count, so that a request which
+ * names a contact twice is not stale by its own doing; its last word is what stays.
+ */
+#include "store/change.h"
+
+struct change {
+    const struct location_changes *request;
+    location_same_contact *same_contact;
+    uint64_t now_ms;
+    struct binding_list fresh;
+    struct binding_list kept;
+};
+
+/* RFC 3261 10.3: only a higher CSeq changes what the same Call-ID has set. */
+static bool is_stale(const struct binding *binding, struct slice call_id, uint32_t cseq)
+{
+    return slice_equal(binding->call_id, call_id) && cseq <= binding->cseq;
+}
+
+/* Step 6: Contact: * */
+static enum err remove_all(struct change *c)
+{
+    for (size_t i = 0; i < c->kept.count; i++) {
+        if (is_stale(&c->kept.items[i], c->request->call_id, c->request->cseq))
+            return ERR_STALE;
+    }
+    c->kept.count = 0;
+    return ERR_NONE;
+}
+
+static struct binding *find(const struct change *c, const struct binding_list *list,
+                            struct slice contact)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        struct binding *binding = &list->items[i];
+        if (slice_equal(binding->contact, contact)
+            || (c->same_contact != NULL && c->same_contact(binding->contact, contact)))
+            return binding;
+    }
+    return NULL;
+}
+
+static void take_out(struct binding_list *list, struct binding *binding)
+{
+    size_t after = (size_t)(list->items + list->count - (binding + 1));
+
+    memmove(binding, binding + 1, after * sizeof(*binding));
+    list->count--;
+}
+
+/* Step 7, for one contact address. */
+static enum err apply_contact(struct change *c, const struct binding *wanted)
+{
+    struct binding *stood = find(c, &c->kept, wanted->contact);
+    struct binding *set_before = find(c, &c->fresh, wanted->contact);
+
+    if (stood != NULL && is_stale(stood, wanted->call_id, wanted->cseq))
+        return ERR_STALE;
+    if (stood != NULL)
+        take_out(&c->kept, stood);
+    if (set_before != NULL)
+        take_out(&c->fresh, set_before);
+    if (wanted->expires_at_ms > c->now_ms)
+        c->fresh.items[c->fresh.count++] = *wanted;
+    return ERR_NONE;
+}
+
+/* Each costs a comparison with all that stand: a request may not make that many. */
+static bool asks_too_much(const struct location_changes *request)
+{
+    return (request->count + 1) / 2 > request->max_bindings;
+}
+
+/* Highest q first; what is equal keeps its order. Lists are short and nearly in order. */
+static void sort_by_q(struct binding_list *list)
+{
+    for (size_t i = 1; i < list->count; i++) {
+        struct binding moving = list->items[i];
+        size_t to = i;
+        for (; to > 0 && list->items[to - 1].q_thousandths < moving.q_thousandths; to--)
+            list->items[to] = list->items[to - 1];
+        list->items[to] = moving;
+    }
+}
+
+/* The kept ones stand at the far end of the same memory: there is a gap to close. */
+static void join(struct change *c, struct binding_list *out)
+{
+    memmove(c->fresh.items + c->fresh.count, c->kept.items, c->kept.count * sizeof(*c->kept.items));
+    out->count = c->fresh.count + c->kept.count;
+    sort_by_q(out);
+}
+
+enum err change_apply(const struct location_changes *changes, const struct binding_list *valid,
+                      uint64_t now_ms, location_same_contact *same_contact,
+                      struct binding_list *out)
+{
+    struct change c = {
+        .request = changes,
+        .same_contact = same_contact,
+        .now_ms = now_ms,
+        .fresh = {out->items,                  0           },
+        .kept = {out->items + changes->count, valid->count},
+    };
+    enum err err = asks_too_much(changes) ? ERR_FULL : ERR_NONE;
+
+    if (valid->count > 0)
+        memcpy(c.kept.items, valid->items, valid->count * sizeof(*valid->items));
+    if (err == ERR_NONE && changes->removes_all)
+        err = remove_all(&c);
+    for (size_t i = 0; i < changes->count && err == ERR_NONE; i++)
+        err = apply_contact(&c, &changes->items[i]);
+    if (err != ERR_NONE)
+        return err;
+
+    join(&c, out);
+    bool has_grown = out->count > valid->count;
+    return has_grown && out->count > changes->max_bindings ? ERR_FULL : ERR_NONE;
+}

@@ -1,0 +1,139 @@
+/* A shard's lock is held for a look-up and a copy, never for anything that waits. */
+#include "store/index.h"
+
+#include <stdlib.h>
+
+static struct record *record_of(struct map_node *node)
+{
+    return CONTAINER_OF(node, struct record, node);
+}
+
+static void free_record(struct map_node *node)
+{
+    free(record_of(node));
+}
+
+void index_init(struct index *index, const struct hash_key *key)
+{
+    atomic_init(&index->binding_count, 0);
+    shards_init(&index->shards, key);
+}
+
+bool index_make_ready(struct index *index, uint64_t hash)
+{
+    return shards_make_ready(&index->shards, hash);
+}
+
+void index_fini(struct index *index)
+{
+    shards_fini(&index->shards, free_record);
+}
+
+static struct record *find_in(const struct shard *shard, struct slice aor, uint64_t hash)
+{
+    for (struct map_node *n = shard_first(shard, hash); n != NULL; n = map_next(n)) {
+        struct record *record = record_of(n);
+        if (slice_equal(record_aor(record_bytes(record)), aor))
+            return record;
+    }
+    return NULL;
+}
+
+struct record *index_find(struct index *index, struct slice aor, uint64_t hash)
+{
+    return find_in(shards_of(&index->shards, hash), aor, hash);
+}
+
+static void count_out(struct index *index, const struct record *record)
+{
+    index->aor_count--;
+    atomic_fetch_sub(&index->binding_count, record_binding_count(record_bytes(record)));
+}
+
+void index_put(struct index *index, struct record *record, uint64_t hash)
+{
+    struct shard *shard = shards_of(&index->shards, hash);
+    struct record *old = find_in(shard, record_aor(record_bytes(record)), hash);
+    size_t bindings = record_binding_count(record_bytes(record));
+
+    pthread_mutex_lock(&shard->lock);
+    if (old != NULL)
+        map_remove(&shard->map, &old->node);
+    bool added = bindings > 0 && map_add(&shard->map, &record->node, hash);
+    pthread_mutex_unlock(&shard->lock);
+
+    if (old != NULL)
+        count_out(index, old);
+    free(old);
+    if (added) {
+        index->aor_count++;
+        atomic_fetch_add(&index->binding_count, bindings);
+    } else {
+        free(record);
+    }
+}
+
+bool index_copy(struct index *index, struct slice aor, struct arena *arena, struct slice *out)
+{
+    uint64_t hash = shards_hash(&index->shards, aor);
+    struct shard *shard = shards_of(&index->shards, hash);
+
+    pthread_mutex_lock(&shard->lock);
+    const struct record *record = find_in(shard, aor, hash);
+    *out = SLICE_NONE;
+    bool copied = record == NULL || arena_copy(arena, record_bytes(record), out);
+    pthread_mutex_unlock(&shard->lock);
+    return copied;
+}
+
+static bool copy_all(const struct shard *shard, struct arena *arena, struct slice **out,
+                     size_t *count)
+{
+    struct slice *copies = arena_alloc(arena, shard->map.count * sizeof(*copies));
+    size_t done = 0;
+
+    if (copies == NULL)
+        return false;
+    for (struct map_node *n = shard_walk(shard, NULL); n != NULL; n = shard_walk(shard, n)) {
+        if (!arena_copy(arena, record_bytes(record_of(n)), &copies[done++]))
+            return false;
+    }
+    *out = copies;
+    *count = done;
+    return true;
+}
+
+bool index_copy_shard(struct index *index, size_t shard, struct arena *arena, struct slice **out,
+                      size_t *count)
+{
+    struct shard *from = &index->shards.all[shard];
+
+    pthread_mutex_lock(&from->lock);
+    bool copied = copy_all(from, arena, out, count);
+    pthread_mutex_unlock(&from->lock);
+    return copied;
+}
+
+static void drop(struct index *index, struct shard *shard, struct record *record)
+{
+    pthread_mutex_lock(&shard->lock);
+    map_remove(&shard->map, &record->node);
+    pthread_mutex_unlock(&shard->lock);
+    count_out(index, record);
+    free(record);
+}
+
+/* The database needs no word of it: what is over counts for nothing when it is read again. */
+void index_sweep(struct index *index, uint64_t now_ms)
+{
+    struct shard *shard = &index->shards.all[index->next_to_sweep];
+    struct map_node *node = shard_walk(shard, NULL);
+
+    index->next_to_sweep = (index->next_to_sweep + 1) % SHARD_COUNT;
+    while (node != NULL) {
+        struct record *record = record_of(node);
+        node = shard_walk(shard, node);
+        if (record_is_over(record_bytes(record), now_ms))
+            drop(index, shard, record);
+    }
+}

@@ -1,0 +1,46 @@
+/*
+ * The location index: the committed record of every address of record that has bindings. The
+ * writer thread alone changes it; others copy out of it.
+ */
+#ifndef TCHIN_STORE_INDEX_H
+#define TCHIN_STORE_INDEX_H
+
+#include <stdatomic.h>
+
+#include "store/record.h"
+#include "store/shards.h"
+
+struct index {
+    struct shards shards;
+    atomic_size_t binding_count;
+    size_t aor_count;     /* for the writer */
+    size_t next_to_sweep; /* a shard */
+};
+
+void index_init(struct index *index, const struct hash_key *key);
+void index_fini(struct index *index);
+
+/* The writer: the record of `aor`. NULL: there is none. */
+struct record *index_find(struct index *index, struct slice aor, uint64_t hash);
+
+/* The writer: takes what memory index_put needs for a record of that hash. False: there is none. */
+bool index_make_ready(struct index *index, uint64_t hash) MUST_USE;
+
+/*
+ * The writer: `record` takes the place of the one there is, which is freed. A record without
+ * bindings is freed too.
+ */
+void index_put(struct index *index, struct record *record, uint64_t hash);
+
+/* Anybody: a copy in `arena` of what the record of `aor` holds; empty: there is none. */
+bool index_copy(struct index *index, struct slice aor, struct arena *arena,
+                struct slice *out) MUST_USE;
+
+/* Anybody: copies of all records of one shard. False: no room in the arena. */
+bool index_copy_shard(struct index *index, size_t shard, struct arena *arena, struct slice **out,
+                      size_t *count) MUST_USE;
+
+/* The writer: frees the records of the next shard that are over at `now_ms`. */
+void index_sweep(struct index *index, uint64_t now_ms);
+
+#endif

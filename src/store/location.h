@@ -1,0 +1,76 @@
+/*
+ * The location service: where an address of record can be reached, and until when. The registrar
+ * writes it, the proxy reads it. RFC 3261 10.3 and 16.5.
+ *
+ * Any thread may call. It copies what it is given and copies what it returns: no pointer into the
+ * store ever leaves it. Times are milliseconds since 1970: they outlive the process.
+ */
+#ifndef TCHIN_STORE_LOCATION_H
+#define TCHIN_STORE_LOCATION_H
+
+#include "base/arena.h"
+#include "store/store.h"
+
+struct binding {
+    struct slice contact; /* the URI, as the user agent wrote it */
+    struct slice params;  /* of the Contact, without q and expires; from the first ";" on */
+    struct slice call_id; /* of the REGISTER that set it */
+    struct slice path;    /* the values of Path (RFC 3327), in order, separated by commas */
+    struct slice flow;    /* where the REGISTER came from: bytes that only the server reads */
+    struct slice user_agent;
+    uint32_t cseq;
+    uint16_t q_thousandths; /* 1000 where none was given */
+    bool has_q;
+    uint64_t expires_at_ms; /* in an update, a time not in the future removes the binding */
+};
+
+struct binding_list {
+    struct binding *items;
+    size_t count;
+};
+
+/* What a REGISTER changes: RFC 3261 10.3, step 7. */
+struct location_changes {
+    struct slice aor;            /* as sip_uri_write_aor writes it */
+    const struct binding *items; /* contacts to add, refresh or remove; found by `same_contact` */
+    size_t count;
+    bool removes_all; /* Contact: * ; `call_id` and `cseq` are those of the REGISTER */
+    struct slice call_id;
+    uint32_t cseq;
+    size_t max_bindings; /* of this AoR */
+};
+
+/*
+ * Whether two contacts are the same URI by RFC 3261 19.1.4. Handed to the store by its user before
+ * the first update, and called in the store's own thread.
+ */
+typedef bool location_same_contact(struct slice a, struct slice b);
+void location_set_comparison(struct store *store, location_same_contact *same_contact);
+
+/*
+ * Applies all `changes` or none of them; location_find shows them once they are answered, not
+ * before. Answers ERR_NONE once they would survive a crash, ERR_STALE if one is not newer than what
+ * its Call-ID set before, ERR_FULL at a limit (also for more than twice `max_bindings` contacts in
+ * one request), ERR_IO if they could not be written, ERR_MEMORY. Copies `changes` before it
+ * returns. Updates are applied in the order in which a thread sends them.
+ */
+void location_update(struct store *store, const struct location_changes *changes, uint64_t now_ms,
+                     struct answer *answer);
+
+/*
+ * Copies the bindings valid at `now_ms` into `arena`, highest q first, of equal q the newest
+ * first. None is not an error. False: no room in the arena.
+ */
+bool location_find(struct store *store, struct slice aor, uint64_t now_ms, struct arena *arena,
+                   struct binding_list *out) MUST_USE;
+
+/*
+ * Calls `each` for every AoR with its valid bindings, in no order, until it says false. False: no
+ * memory to go on.
+ */
+typedef bool location_each(void *arg, struct slice aor, const struct binding_list *bindings);
+bool location_walk(struct store *store, uint64_t now_ms, location_each *each, void *arg);
+
+size_t location_count(struct store *store); /* bindings, expired ones not yet gone included */
+
+#endif

@@ -1,0 +1,229 @@
+/* Packing bindings, and reading them back without trusting a byte. */
+#include "store/record.h"
+
+#include <stdlib.h>
+
+enum { VERSION = 1, HEAD_BYTES = 5, TEXTS = 6, BINDING_BYTES = 8 + 4 + 2 + 2 * TEXTS };
+enum { Q_GIVEN = 0x8000, MAX_Q = 1000 };
+
+/* In the order in which they are packed. */
+static const size_t text_offsets[TEXTS] = {
+    offsetof(struct binding, contact), offsetof(struct binding, params),
+    offsetof(struct binding, call_id), offsetof(struct binding, path),
+    offsetof(struct binding, flow),    offsetof(struct binding, user_agent),
+};
+
+static struct slice get_text(const struct binding *binding, size_t i)
+{
+    struct slice text;
+
+    memcpy(&text, (const char *)binding + text_offsets[i], sizeof(text));
+    return text;
+}
+
+static void set_text(struct binding *binding, size_t i, struct slice text)
+{
+    memcpy((char *)binding + text_offsets[i], &text, sizeof(text));
+}
+
+static char *put_number(char *to, uint64_t value, size_t bytes)
+{
+    for (size_t i = 0; i < bytes; i++)
+        *to++ = (char)(value >> (8 * i));
+    return to;
+}
+
+static uint64_t number_at(const char *from, size_t bytes)
+{
+    uint64_t value = 0;
+
+    for (size_t i = 0; i < bytes; i++)
+        value |= (uint64_t)(unsigned char)from[i] << (8 * i);
+    return value;
+}
+
+static char *put_slice(char *to, struct slice s)
+{
+    if (s.len > 0)
+        memcpy(to, s.ptr, s.len);
+    return to + s.len;
+}
+
+/* 0: one of the lengths, or their sum, is more than a record may hold. */
+static size_t packed_bytes(struct slice aor, const struct binding_list *bindings)
+{
+    size_t bytes = HEAD_BYTES + aor.len;
+
+    if (aor.len > UINT16_MAX || bindings->count > UINT16_MAX)
+        return 0;
+    for (size_t i = 0; i < bindings->count; i++) {
+        bytes += BINDING_BYTES;
+        for (size_t j = 0; j < TEXTS; j++) {
+            struct slice text = get_text(&bindings->items[i], j);
+            if (text.len > UINT16_MAX)
+                return 0;
+            bytes += text.len;
+        }
+    }
+    return bytes <= RECORD_MAX_BYTES ? bytes : 0;
+}
+
+static char *put_binding(char *to, const struct binding *binding)
+{
+    to = put_number(to, binding->expires_at_ms, 8);
+    to = put_number(to, binding->cseq, 4);
+    to = put_number(to, binding->q_thousandths | (binding->has_q ? Q_GIVEN : 0U), 2);
+    for (size_t i = 0; i < TEXTS; i++)
+        to = put_number(to, get_text(binding, i).len, 2);
+    for (size_t i = 0; i < TEXTS; i++)
+        to = put_slice(to, get_text(binding, i));
+    return to;
+}
+
+static struct record *allocate(size_t packed_len)
+{
+    struct record *record = malloc(offsetof(struct record, packed) + packed_len);
+
+    if (record != NULL)
+        record->len = (uint32_t)packed_len;
+    return record;
+}
+
+enum err record_new(struct slice aor, const struct binding_list *bindings, struct record **out)
+{
+    size_t bytes = packed_bytes(aor, bindings);
+
+    if (bytes == 0)
+        return ERR_FULL;
+    struct record *record = allocate(bytes);
+    if (record == NULL)
+        return ERR_MEMORY;
+
+    char *to = put_number(record->packed, VERSION, 1);
+    to = put_number(to, bindings->count, 2);
+    to = put_number(to, aor.len, 2);
+    to = put_slice(to, aor);
+    for (size_t i = 0; i < bindings->count; i++)
+        to = put_binding(to, &bindings->items[i]);
+    *out = record;
+    return ERR_NONE;
+}
+
+struct record *record_copy(struct slice packed)
+{
+    struct record *record = allocate(packed.len);
+
+    if (record != NULL)
+        memcpy(record->packed, packed.ptr, packed.len);
+    return record;
+}
+
+bool record_open(struct slice bytes, struct record_reader *out)
+{
+    if (bytes.len < HEAD_BYTES || number_at(bytes.ptr, 1) != VERSION)
+        return false;
+
+    size_t aor_len = number_at(bytes.ptr + 3, 2);
+    struct slice rest = slice_after(bytes, HEAD_BYTES);
+    if (aor_len > rest.len)
+        return false;
+    *out = (struct record_reader){
+        .aor = {rest.ptr, aor_len},
+        .bindings_left = number_at(bytes.ptr + 1, 2),
+        .rest = slice_after(rest, aor_len),
+    };
+    return true;
+}
+
+static bool take_texts(const char *lengths, struct slice *rest, struct binding *out)
+{
+    for (size_t i = 0; i < TEXTS; i++) {
+        size_t len = number_at(lengths + 2 * i, 2);
+        if (len > rest->len)
+            return false;
+        set_text(out, i, (struct slice){rest->ptr, len});
+        *rest = slice_after(*rest, len);
+    }
+    return true;
+}
+
+bool record_next(struct record_reader *reader, struct binding *out)
+{
+    const char *from = reader->rest.ptr;
+
+    if (reader->bindings_left == 0 || reader->rest.len < BINDING_BYTES)
+        return false;
+
+    uint16_t q = (uint16_t)number_at(from + 12, 2);
+    struct binding binding = {
+        .expires_at_ms = number_at(from, 8),
+        .cseq = (uint32_t)number_at(from + 8, 4),
+        .q_thousandths = q & (Q_GIVEN - 1),
+        .has_q = (q & Q_GIVEN) != 0,
+    };
+    struct slice rest = slice_after(reader->rest, BINDING_BYTES);
+    if (binding.q_thousandths > MAX_Q || !take_texts(from + 14, &rest, &binding))
+        return false;
+    reader->rest = rest;
+    reader->bindings_left--;
+    *out = binding;
+    return true;
+}
+
+bool record_measure(struct slice bytes, size_t *len)
+{
+    struct record_reader reader;
+    struct binding binding;
+
+    if (!record_open(bytes, &reader))
+        return false;
+    while (record_next(&reader, &binding))
+        ;
+    size_t used = bytes.len - reader.rest.len;
+    if (reader.bindings_left > 0 || used > RECORD_MAX_BYTES)
+        return false;
+    *len = used;
+    return true;
+}
+
+struct slice record_aor(struct slice packed)
+{
+    return (struct slice){packed.ptr + HEAD_BYTES, number_at(packed.ptr + 3, 2)};
+}
+
+size_t record_binding_count(struct slice packed)
+{
+    return number_at(packed.ptr + 1, 2);
+}
+
+bool record_is_over(struct slice packed, uint64_t now_ms)
+{
+    struct record_reader reader;
+    struct binding binding;
+
+    if (!record_open(packed, &reader))
+        return true;
+    while (record_next(&reader, &binding)) {
+        if (binding.expires_at_ms > now_ms)
+            return false;
+    }
+    return true;
+}
+
+bool record_list(struct slice packed, uint64_t now_ms, struct arena *arena,
+                 struct binding_list *out)
+{
+    struct binding_list list = {0};
+    struct record_reader reader;
+    struct binding binding;
+
+    list.items = arena_alloc(arena, record_binding_count(packed) * sizeof(*list.items));
+    if (list.items == NULL || !record_open(packed, &reader))
+        return false;
+    while (record_next(&reader, &binding)) {
+        if (binding.expires_at_ms > now_ms)
+            list.items[list.count++] = binding;
+    }
+    *out = list;
+    return true;
+}

@@ -1,0 +1,67 @@
+/*
+ * All bindings of one address of record in one piece of memory: what the index points to, and byte
+ * for byte what the database keeps. A database is hostile input, so every length is checked.
+ *
+ *     record  = version:1 binding-count:2 aor-len:2 aor *binding
+ *     binding = expires-at-ms:8 cseq:4 q:2 6*len:2 contact params call-id path flow user-agent
+ *
+ * Numbers are little-endian; the highest bit of q says that one was given. Bindings are in the
+ * order in which they are found. A record without bindings says that there are none any more.
+ */
+#ifndef TCHIN_STORE_RECORD_H
+#define TCHIN_STORE_RECORD_H
+
+#include "base/map.h"
+#include "store/location.h"
+
+enum { RECORD_MAX_BYTES = 1 << 18 };
+
+/* Never changed once it is in the index, where others copy it. */
+struct record {
+    struct map_node node;
+    int64_t log_id; /* the row of the log it is in; for the writer alone */
+    uint32_t len;
+    char packed[];
+};
+
+/* ERR_FULL: more than a record may hold; ERR_MEMORY. `out` is untouched then. */
+enum err record_new(struct slice aor, const struct binding_list *bindings,
+                    struct record **out) MUST_USE;
+
+/* A record of bytes that record_measure found to be one. NULL: no memory. */
+struct record *record_copy(struct slice packed) MUST_USE;
+
+static inline struct slice record_bytes(const struct record *record)
+{
+    return (struct slice){record->packed, record->len};
+}
+
+/* Reading: open it, then take one binding after the other. Slices point into the bytes. */
+struct record_reader {
+    struct slice aor;
+    size_t bindings_left;
+    struct slice rest;
+};
+
+/* False: not the beginning of a record; `out` untouched. */
+bool record_open(struct slice bytes, struct record_reader *out) MUST_USE;
+
+/* False: that was the last one, or it is not whole; `out` untouched. */
+bool record_next(struct record_reader *reader, struct binding *out) MUST_USE;
+
+/* How long the record is with which `bytes` begin. False: they begin with none. */
+bool record_measure(struct slice bytes, size_t *len) MUST_USE;
+
+/* Of the bytes of a record: its address of record, and how many bindings. */
+struct slice record_aor(struct slice packed);
+size_t record_binding_count(struct slice packed);
+
+/* Whether no binding is valid at `now_ms` any more. */
+bool record_is_over(struct slice packed, uint64_t now_ms);
+
+/* The bindings valid at `now_ms`, in memory of `arena`, their slices in `packed`. False: no room.
+ */
+bool record_list(struct slice packed, uint64_t now_ms, struct arena *arena,
+                 struct binding_list *out) MUST_USE;
+
+#endif

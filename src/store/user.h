@@ -1,0 +1,51 @@
+/*
+ * Users: who may register and call, their HA1s (never their passwords), and their aliases. Kept in
+ * memory as a whole, written through before a call returns (as STORE_POWER, whatever the setting).
+ *
+ * Any thread may call. A name is an address of record as sip_uri_write_aor writes it.
+ */
+#ifndef TCHIN_STORE_USER_H
+#define TCHIN_STORE_USER_H
+
+#include "store/store.h"
+
+enum { USER_MAX_NAME = 255, USER_HA1_BYTES = 32, USER_HA1_ALGORITHMS = 3, USER_HA1_FORMS = 2 };
+
+/* HA1s by enum sip_digest_algorithm (MD5 fills 16 bytes), of "alice" and of "alice@example.org". */
+struct user_secrets {
+    unsigned char ha1[USER_HA1_ALGORITHMS][USER_HA1_FORMS][USER_HA1_BYTES];
+};
+
+struct user {
+    char aor[USER_MAX_NAME + 1];
+    uint16_t aor_len;
+    uint16_t max_bindings; /* 0: what the domain allows */
+    struct user_secrets secrets;
+};
+
+/* The user of that name, not an alias. False: there is none; `out` untouched. */
+bool user_find(struct store *store, struct slice aor, struct user *out) MUST_USE;
+
+/* The user whose name or alias it is, by name. False: nobody's. */
+bool user_resolve(struct store *store, struct slice aor, struct buffer *out) MUST_USE;
+
+enum err user_add(struct store *store, const struct user *user) MUST_USE;    /* ERR_EXISTS */
+enum err user_change(struct store *store, const struct user *user) MUST_USE; /* ERR_ABSENT */
+enum err user_remove(struct store *store, struct slice aor) MUST_USE; /* with aliases, bindings */
+
+/* Many in one transaction; those that exist are changed. All or none. */
+enum err user_import(struct store *store, const struct user *users, size_t count) MUST_USE;
+
+enum err user_add_alias(struct store *store, struct slice alias, struct slice aor) MUST_USE;
+enum err user_remove_alias(struct store *store, struct slice alias) MUST_USE;
+
+/*
+ * In the order of their names, until `each` says false. `alias_of` is empty for a user. False: no
+ * memory to put them in order, and `each` was not called.
+ */
+typedef bool user_each(void *arg, struct slice aor, struct slice alias_of);
+bool user_walk(struct store *store, user_each *each, void *arg);
+
+size_t user_count(struct store *store);
+
+#endif

@@ -1,0 +1,217 @@
+/* What goes wrong while it runs: it is killed, the disk refuses; and what keeps the log short. */
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include "store/inside.h"
+#include "world.h"
+
+enum { USERS = 40 };
+
+/* Registers one user after the other and writes each to `fd` once it is acknowledged. */
+static void register_until_killed(struct world *w, int fd)
+{
+    for (uint32_t i = 1;; i++) {
+        char aor[32];
+        (void)snprintf(aor, sizeof(aor), "user%u", i % USERS);
+        if (bind(w, aor, binding_to("sip:a", "id", i)) != ERR_NONE
+            || write(fd, &i, sizeof(i)) != sizeof(i))
+            _exit(1);
+    }
+}
+
+static void run_in_child(struct world *w, int fd, int killed_after_ms)
+{
+    pid_t child = fork();
+
+    assert_true(child >= 0);
+    if (child == 0) {
+        if (!open_store(w))
+            _exit(1);
+        register_until_killed(w, fd);
+    }
+    usleep((useconds_t)killed_after_ms * 1000);
+    assert_int_equal(kill(child, SIGKILL), 0);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+}
+
+static void check_acknowledged(struct world *w, int fd)
+{
+    uint32_t last[USERS] = {0};
+    uint32_t i = 0;
+
+    while (read(fd, &i, sizeof(i)) == sizeof(i))
+        last[i % USERS] = i;
+    for (uint32_t user = 0; user < USERS; user++) {
+        char aor[32];
+        (void)snprintf(aor, sizeof(aor), "user%u", user);
+        struct binding_list list = find(w, aor, NOW);
+        assert_true(last[user] == 0 || (list.count == 1 && list.items[0].cseq >= last[user]));
+    }
+}
+
+static void no_acknowledged_binding_is_lost_when_it_is_killed(void **state)
+{
+    struct world *w = make_world();
+
+    (void)state;
+    for (int times = 0; times < 4; times++) {
+        char path[512];
+        (void)snprintf(path, sizeof(path), "%s/seen", w->settings.folder);
+        int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
+        assert_true(fd >= 0);
+        run_in_child(w, fd, 30 + 25 * times);
+        assert_true(lseek(fd, 0, SEEK_SET) == 0);
+        CHECK_MADE(open_store(w) ? w : NULL);
+        check_acknowledged(w, fd);
+        assert_int_equal(close(fd), 0);
+        store_close(w->store);
+        w->store = NULL;
+        (void)snprintf(path, sizeof(path), "%s/tchin.db", w->settings.folder);
+        assert_int_equal(unlink(path), 0);
+    }
+}
+
+static void limit_files(rlim_t bytes)
+{
+    struct rlimit limit;
+
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void lift_limit(void *arg)
+{
+    (void)arg;
+    limit_files(RLIM_INFINITY);
+    (void)signal(SIGXFSZ, SIG_DFL);
+}
+
+/* From here on, no file can be written beyond its first byte: the disk is full. */
+static void fill_disk(void)
+{
+    (void)signal(SIGXFSZ, SIG_IGN);
+    check_later(lift_limit, NULL);
+    limit_files(1);
+}
+
+static void what_cannot_be_written_leaves_no_trace(void **state)
+{
+    struct world *w = make_open_world();
+    struct user user = {.aor = "bob", .aor_len = 3};
+    struct location_changes all = {
+        .aor = SLICE("alice"), .removes_all = true, .call_id = SLICE("id"), .cseq = 2};
+
+    (void)state;
+    assert_int_equal(bind(w, "alice", binding_to("sip:a", "id", 1)), ERR_NONE);
+    fill_disk();
+    assert_int_equal(bind(w, "alice", binding_to("sip:b", "id", 2)), ERR_IO);
+    assert_int_equal(update(w, &all, NOW), ERR_IO);
+    assert_int_equal(bind(w, "alice", binding_to("sip:a", "id", 1)), ERR_STALE);
+    assert_int_equal(user_add(w->store, &user), ERR_IO);
+    assert_int_equal(user_count(w->store), 0);
+    check_contacts(w, "alice", NOW, "sip:a");
+    assert_int_equal(location_count(w->store), 1);
+
+    lift_limit(NULL);
+    assert_int_equal(bind(w, "alice", binding_to("sip:b", "id", 2)), ERR_NONE);
+    assert_int_equal(user_add(w->store, &user), ERR_NONE);
+    CHECK_MADE(open_store(w) ? w : NULL);
+    check_contacts(w, "alice", NOW, "sip:b sip:a");
+}
+
+/* It has to reach the log though no file can be written: a pipe can. */
+static void a_disk_that_stays_full_is_said_once(void **state)
+{
+    struct world *w = make_open_world();
+    char text[4096] = "";
+    int ends[2];
+
+    (void)state;
+    assert_int_equal(pipe(ends), 0);
+    int file = w->log.fd;
+    w->log.fd = ends[1];
+    fill_disk();
+    for (uint32_t i = 1; i < 10; i++)
+        assert_int_equal(bind(w, "alice", binding_to("sip:a", "id", i)), ERR_IO);
+    w->log.fd = file;
+    lift_limit(NULL);
+    assert_true(read(ends[0], text, sizeof(text) - 1) > 0);
+    const char *first = strstr(text, "bindings could not be written");
+    assert_non_null(first);
+    assert_null(strstr(first + 1, "bindings could not be written"));
+    assert_int_equal(close(ends[0]) | close(ends[1]), 0);
+}
+
+static void relaxed_it_answers_before_it_writes(void **state)
+{
+    struct world *w = make_world();
+
+    (void)state;
+    w->settings.durability = STORE_RELAXED;
+    CHECK_MADE(open_store(w) ? w : NULL);
+    fill_disk();
+    assert_int_equal(bind(w, "alice", binding_to("sip:a", "id", 1)), ERR_NONE);
+    check_contacts(w, "alice", NOW, "sip:a");
+    lift_limit(NULL);
+    assert_int_equal(bind(w, "alice", binding_to("sip:b", "id", 2)), ERR_NONE);
+    CHECK_MADE(open_store(w) ? w : NULL);
+    check_contacts(w, "alice", NOW, "sip:b sip:a");
+}
+
+static void with_power_at_stake_it_works_the_same(void **state)
+{
+    struct world *w = make_world();
+    struct user user = {.aor = "bob", .aor_len = 3};
+
+    (void)state;
+    w->settings.durability = STORE_POWER;
+    CHECK_MADE(open_store(w) ? w : NULL);
+    assert_int_equal(bind(w, "alice", binding_to("sip:a", "id", 1)), ERR_NONE);
+    assert_int_equal(user_add(w->store, &user), ERR_NONE);
+    assert_int_equal(bind(w, "alice", binding_to("sip:b", "id", 2)), ERR_NONE);
+    CHECK_MADE(open_store(w) ? w : NULL);
+    check_contacts(w, "alice", NOW, "sip:b sip:a");
+}
+
+/* The log's own bound is 2 records an AoR and 16384; eight updates are under way at a time. */
+static void the_log_stays_short_and_loses_nothing(void **state)
+{
+    enum { UPDATES = 60000, AORS = 100 };
+    struct world *w = make_open_world();
+
+    (void)state;
+    assert_int_equal(bind(w, "once", binding_to("sip:once", "id", 1)), ERR_NONE);
+    for (uint32_t i = 0; i < UPDATES; i++) {
+        struct binding binding = binding_to("sip:a", "id", i + 1);
+        char aor[32];
+        int len = snprintf(aor, sizeof(aor), "user%u", i % AORS);
+        struct location_changes changes = {
+            .aor = {aor, (size_t)len},
+              .items = &binding, .count = 1, .max_bindings = 10
+        };
+        if (i >= ARRAY_LEN(w->asked))
+            assert_int_equal(wait_for(w, i % ARRAY_LEN(w->asked)), ERR_NONE);
+        ask(w, i % ARRAY_LEN(w->asked), &changes, NOW);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(w->asked); i++)
+        assert_int_equal(wait_for(w, i), ERR_NONE);
+
+    CHECK_MADE(open_store(w) ? w : NULL);
+    assert_in_range(w->store->log.record_count, AORS, 20000);
+    check_contacts(w, "once", NOW, "sip:once");
+    assert_int_equal(location_count(w->store), AORS + 1);
+    for (uint32_t i = 0; i < AORS; i++) {
+        char aor[32];
+        (void)snprintf(aor, sizeof(aor), "user%u", i);
+        assert_int_equal(find(w, aor, NOW).items[0].cseq, UPDATES - AORS + i + 1);
+    }
+}
+
+CHECK_MAIN(CHECK_TEST(no_acknowledged_binding_is_lost_when_it_is_killed),
+           CHECK_TEST(what_cannot_be_written_leaves_no_trace),
+           CHECK_TEST(a_disk_that_stays_full_is_said_once),
+           CHECK_TEST(relaxed_it_answers_before_it_writes),
+           CHECK_TEST(with_power_at_stake_it_works_the_same),
+           CHECK_TEST(the_log_stays_short_and_loses_nothing))

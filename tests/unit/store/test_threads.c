@@ -1,0 +1,168 @@
+/* Several workers at once, and users that come and go meanwhile: for the thread sanitizer. */
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "world.h"
+
+enum { WORKERS = 4, UPDATES = 3000, AORS = 64, OUTSTANDING = 8 };
+
+struct worker {
+    pthread_t thread;
+    bool runs;
+    struct store *store;
+    unsigned number;
+    struct mailbox box;
+    sem_t woken;
+    struct asked asked[OUTSTANDING];
+    struct arena *arena;
+    size_t stale;
+    size_t acknowledged;
+    size_t misread;              /* what no consistent store shows */
+    atomic_bool *without_memory; /* of all workers: then there is no point in going on */
+};
+
+struct crowd {
+    struct world *world;
+    atomic_bool without_memory;
+    struct worker workers[WORKERS];
+};
+
+/* The mailboxes of the workers have to outlive the store. */
+static void end_crowd(void *thing)
+{
+    struct crowd *crowd = thing;
+
+    for (size_t i = 0; i < WORKERS; i++) {
+        if (crowd->workers[i].runs)
+            pthread_join(crowd->workers[i].thread, NULL);
+    }
+    store_close(crowd->world->store);
+    crowd->world->store = NULL;
+    for (size_t i = 0; i < WORKERS; i++)
+        arena_free(crowd->workers[i].arena);
+    free(crowd);
+}
+
+static void wait_for_slot(struct worker *w, struct asked *asked)
+{
+    while (!asked->is_answered) {
+        if (!mailbox_deliver(&w->box) && mailbox_may_sleep(&w->box))
+            (void)sem_wait(&w->woken);
+    }
+    w->acknowledged += asked->answer.err == ERR_NONE;
+    w->stale += asked->answer.err == ERR_STALE;
+    if (asked->answer.err == ERR_MEMORY)
+        atomic_store(w->without_memory, true);
+}
+
+static void send(struct worker *w, uint32_t i)
+{
+    char aor[32];
+    char call_id[32];
+    int aor_len = snprintf(aor, sizeof(aor), "user%u", i % AORS);
+    int id_len = snprintf(call_id, sizeof(call_id), "of %u", w->number);
+    struct binding binding = binding_to("sip:a", "", i + 1);
+    struct location_changes changes = {
+        .aor = {aor, (size_t)aor_len},
+          .items = &binding, .count = 1, .max_bindings = 10
+    };
+    struct asked *asked = &w->asked[i % OUTSTANDING];
+
+    binding.call_id = (struct slice){call_id, (size_t)id_len};
+    *asked = (struct asked){
+        .answer = {.asker = &w->box, .mail.deliver = take_answer}
+    };
+    location_update(w->store, &changes, NOW + i, &asked->answer);
+}
+
+static void read_one(struct worker *w, uint32_t i)
+{
+    struct binding_list list;
+    struct user user;
+    char aor[32];
+    int len = snprintf(aor, sizeof(aor), "user%u", i % AORS);
+
+    arena_reset(w->arena);
+    if (!location_find(w->store, (struct slice){aor, (size_t)len}, NOW, w->arena, &list)
+        || list.count > 1
+        || (list.count == 1 && !slice_equal(list.items[0].contact, SLICE("sip:a"))))
+        w->misread++;
+    if (user_find(w->store, SLICE("guest"), &user) && user.aor_len != 5)
+        w->misread++;
+}
+
+static void *work(void *arg)
+{
+    struct worker *w = arg;
+
+    for (size_t i = 0; i < OUTSTANDING; i++)
+        w->asked[i].is_answered = true;
+    for (uint32_t i = 0; i < UPDATES && !atomic_load(w->without_memory); i++) {
+        if (i >= OUTSTANDING)
+            wait_for_slot(w, &w->asked[i % OUTSTANDING]);
+        send(w, i);
+        read_one(w, i + w->number);
+    }
+    for (size_t i = 0; i < OUTSTANDING; i++)
+        wait_for_slot(w, &w->asked[i]);
+    return NULL;
+}
+
+static bool start_worker(struct crowd *crowd, unsigned number)
+{
+    struct worker *w = &crowd->workers[number];
+
+    w->store = crowd->world->store;
+    w->number = number;
+    w->without_memory = &crowd->without_memory;
+    sem_init(&w->woken, 0, 0);
+    mailbox_init(&w->box, w, wake_asker, &w->woken);
+    w->arena = arena_new(4096, 1 << 20);
+    w->runs = w->arena != NULL && pthread_create(&w->thread, NULL, work, w) == 0;
+    return w->runs;
+}
+
+static bool count_aors(void *arg, struct slice aor, const struct binding_list *bindings)
+{
+    (void)aor;
+    *(size_t *)arg += bindings->count;
+    return true;
+}
+
+static void come_and_go(struct world *w)
+{
+    struct user guest = {.aor = "guest", .aor_len = 5};
+    size_t bindings = 0;
+
+    for (int i = 0; i < 20; i++) {
+        assert_int_equal(user_add(w->store, &guest), ERR_NONE);
+        CHECK_MADE(location_walk(w->store, NOW, count_aors, &bindings) ? w : NULL);
+        assert_int_equal(user_remove(w->store, SLICE("guest")), ERR_NONE);
+    }
+}
+
+static void workers_share_a_store(void **state)
+{
+    struct world *w = make_open_world();
+    struct crowd *crowd = calloc(1, sizeof(*crowd));
+    size_t judged = 0;
+
+    (void)state;
+    CHECK_MADE(crowd);
+    crowd->world = w;
+    check_later(end_crowd, crowd);
+    for (unsigned i = 0; i < WORKERS; i++)
+        CHECK_MADE(start_worker(crowd, i) ? crowd : NULL);
+    come_and_go(w);
+    for (unsigned i = 0; i < WORKERS; i++) {
+        struct worker *worker = &crowd->workers[i];
+        worker->runs = false;
+        assert_int_equal(pthread_join(worker->thread, NULL), 0);
+        assert_int_equal(worker->misread, 0);
+        judged += worker->acknowledged + worker->stale;
+    }
+    assert_int_equal(judged, WORKERS * UPDATES);
+    assert_int_equal(location_count(w->store), AORS);
+}
+
+CHECK_MAIN(CHECK_TEST(workers_share_a_store))

@@ -1,0 +1,192 @@
+/* Users and aliases. */
+#include "world.h"
+
+static struct user named(const char *aor)
+{
+    struct user user = {.aor_len = (uint16_t)strlen(aor), .max_bindings = 3};
+
+    memcpy(user.aor, aor, user.aor_len);
+    memset(&user.secrets, aor[0], sizeof(user.secrets));
+    return user;
+}
+
+static enum err add(struct world *w, const char *aor)
+{
+    struct user user = named(aor);
+
+    return user_add(w->store, &user);
+}
+
+static void check_resolves(struct world *w, const char *name, const char *expected)
+{
+    char text[USER_MAX_NAME];
+    struct buffer out = buffer_over(text, sizeof(text));
+
+    assert_true(user_resolve(w->store, slice_of(name), &out) == (expected[0] != '\0'));
+    CHECK_SLICE(buffer_slice(&out), expected);
+}
+
+static void a_user_is_found_as_it_was_added(void **state)
+{
+    struct world *w = make_open_world();
+    struct user alice = named("alice@example.org");
+    struct user found = {.aor_len = 77};
+
+    (void)state;
+    assert_false(user_find(w->store, SLICE("alice@example.org"), &found));
+    assert_int_equal(found.aor_len, 77);
+    assert_int_equal(user_add(w->store, &alice), ERR_NONE);
+    for (int times = 0; times < 2; times++) {
+        assert_true(user_find(w->store, SLICE("alice@example.org"), &found));
+        assert_memory_equal(&found, &alice, sizeof(alice));
+        assert_int_equal(user_count(w->store), 1);
+        CHECK_MADE(open_store(w) ? w : NULL);
+    }
+}
+
+static void a_name_belongs_to_one(void **state)
+{
+    struct world *w = make_open_world();
+    struct user alias = named("info");
+    struct user absent = named("carol");
+    struct user nameless = {0};
+
+    (void)state;
+    assert_int_equal(add(w, "alice"), ERR_NONE);
+    assert_int_equal(add(w, "bob"), ERR_NONE);
+    assert_int_equal(user_add_alias(w->store, SLICE("info"), SLICE("alice")), ERR_NONE);
+
+    assert_int_equal(add(w, "alice"), ERR_EXISTS);
+    assert_int_equal(add(w, "info"), ERR_EXISTS);
+    assert_int_equal(user_change(w->store, &alias), ERR_ABSENT);
+    assert_int_equal(user_change(w->store, &absent), ERR_ABSENT);
+    assert_int_equal(user_add(w->store, &nameless), ERR_MALFORMED);
+    assert_int_equal(user_add_alias(w->store, SLICE("info"), SLICE("bob")), ERR_EXISTS);
+    assert_int_equal(user_add_alias(w->store, SLICE("bob"), SLICE("alice")), ERR_EXISTS);
+    assert_int_equal(user_add_alias(w->store, SLICE("x"), SLICE("info")), ERR_ABSENT);
+    assert_int_equal(user_add_alias(w->store, SLICE("x"), SLICE("carol")), ERR_ABSENT);
+    assert_int_equal(user_add_alias(w->store, SLICE(""), SLICE("alice")), ERR_MALFORMED);
+    assert_int_equal(user_remove_alias(w->store, SLICE("alice")), ERR_ABSENT);
+    assert_int_equal(user_remove(w->store, SLICE("info")), ERR_ABSENT);
+    assert_int_equal(user_count(w->store), 2);
+}
+
+static void an_alias_resolves_to_its_user_and_is_none(void **state)
+{
+    struct world *w = make_open_world();
+    struct user found;
+
+    (void)state;
+    assert_int_equal(add(w, "alice"), ERR_NONE);
+    assert_int_equal(user_add_alias(w->store, SLICE("info"), SLICE("alice")), ERR_NONE);
+    for (int times = 0; times < 2; times++) {
+        check_resolves(w, "alice", "alice");
+        check_resolves(w, "info", "alice");
+        check_resolves(w, "bob", "");
+        assert_false(user_find(w->store, SLICE("info"), &found));
+        CHECK_MADE(open_store(w) ? w : NULL);
+    }
+    assert_int_equal(user_remove_alias(w->store, SLICE("info")), ERR_NONE);
+    check_resolves(w, "info", "");
+    CHECK_MADE(open_store(w) ? w : NULL);
+    check_resolves(w, "info", "");
+}
+
+static void a_user_leaves_with_aliases_and_bindings(void **state)
+{
+    struct world *w = make_open_world();
+
+    (void)state;
+    assert_int_equal(add(w, "alice"), ERR_NONE);
+    assert_int_equal(add(w, "bob"), ERR_NONE);
+    assert_int_equal(user_add_alias(w->store, SLICE("info"), SLICE("alice")), ERR_NONE);
+    assert_int_equal(user_add_alias(w->store, SLICE("b"), SLICE("bob")), ERR_NONE);
+    assert_int_equal(bind(w, "alice", binding_to("sip:a", "id", 1)), ERR_NONE);
+    assert_int_equal(bind(w, "bob", binding_to("sip:b", "id", 1)), ERR_NONE);
+    assert_int_equal(user_remove(w->store, SLICE("alice")), ERR_NONE);
+    for (int times = 0; times < 2; times++) {
+        check_resolves(w, "alice", "");
+        check_resolves(w, "info", "");
+        check_resolves(w, "b", "bob");
+        check_contacts(w, "alice", NOW, "");
+        check_contacts(w, "bob", NOW, "sip:b");
+        CHECK_MADE(open_store(w) ? w : NULL);
+    }
+    assert_int_equal(user_remove(w->store, SLICE("alice")), ERR_ABSENT);
+}
+
+static void an_import_adds_and_changes_or_does_nothing(void **state)
+{
+    struct world *w = make_open_world();
+    struct user users[] = {named("carol"), named("alice"), named("info"), named("carol")};
+    struct user found;
+
+    (void)state;
+    assert_int_equal(add(w, "alice"), ERR_NONE);
+    assert_int_equal(user_add_alias(w->store, SLICE("info"), SLICE("alice")), ERR_NONE);
+    users[1].max_bindings = 8;
+    users[3].max_bindings = 9;
+    assert_int_equal(user_import(w->store, users, 4), ERR_EXISTS);
+    assert_int_equal(user_count(w->store), 1);
+
+    users[2] = named("dave");
+    assert_int_equal(user_import(w->store, users, 4), ERR_NONE);
+    for (int times = 0; times < 2; times++) {
+        assert_int_equal(user_count(w->store), 3);
+        assert_true(user_find(w->store, SLICE("alice"), &found));
+        assert_int_equal(found.max_bindings, 8);
+        assert_true(user_find(w->store, SLICE("carol"), &found));
+        assert_int_equal(found.max_bindings, 9);
+        CHECK_MADE(open_store(w) ? w : NULL);
+    }
+}
+
+static void there_are_no_more_users_than_allowed(void **state)
+{
+    struct world *w = make_world();
+    struct user two[] = {named("bob"), named("carol")};
+
+    (void)state;
+    w->settings.max_users = 2;
+    CHECK_MADE(open_store(w) ? w : NULL);
+    assert_int_equal(add(w, "alice"), ERR_NONE);
+    assert_int_equal(user_import(w->store, two, 2), ERR_FULL);
+    assert_int_equal(user_count(w->store), 1);
+    assert_int_equal(add(w, "bob"), ERR_NONE);
+    assert_int_equal(add(w, "carol"), ERR_FULL);
+}
+
+static bool list_name(void *arg, struct slice aor, struct slice alias_of)
+{
+    struct buffer *out = arg;
+
+    buffer_add(out, aor);
+    if (alias_of.len > 0)
+        buffer_add_char(out, '>');
+    buffer_add(out, alias_of);
+    buffer_add_char(out, ' ');
+    return !slice_equal(aor, SLICE("stop"));
+}
+
+static void users_are_listed_in_the_order_of_their_names(void **state)
+{
+    struct world *w = make_open_world();
+    char text[256];
+    struct buffer out = buffer_over(text, sizeof(text));
+
+    (void)state;
+    assert_int_equal(add(w, "stop"), ERR_NONE);
+    assert_int_equal(add(w, "zoe"), ERR_NONE);
+    assert_int_equal(add(w, "al"), ERR_NONE);
+    assert_int_equal(add(w, "alice"), ERR_NONE);
+    assert_int_equal(user_add_alias(w->store, SLICE("info"), SLICE("zoe")), ERR_NONE);
+    CHECK_MADE(user_walk(w->store, list_name, &out) ? w : NULL);
+    CHECK_SLICE(buffer_slice(&out), "al alice info>zoe stop ");
+}
+
+CHECK_MAIN(CHECK_TEST(a_user_is_found_as_it_was_added), CHECK_TEST(a_name_belongs_to_one),
+           CHECK_TEST(an_alias_resolves_to_its_user_and_is_none),
+           CHECK_TEST(a_user_leaves_with_aliases_and_bindings),
+           CHECK_TEST(an_import_adds_and_changes_or_does_nothing),
+           CHECK_TEST(there_are_no_more_users_than_allowed),
+           CHECK_TEST(users_are_listed_in_the_order_of_their_names))
