@@ -1,0 +1,310 @@
+/*
+ * The life of a connection. Nothing here frees it, and nothing but `received` and `broken` calls
+ * the host: how it ended is told when the turn ends, for it may have ended while the host was
+ * sending, and a slice of it may be in use further up.
+ */
+#include "transport/connection.h"
+
+#include "transport/streams.h"
+
+enum { FAREWELL_MS = 5000 }; /* for the last bytes, when one side has said that it sends no more */
+
+static void writable(void *owner);
+static void received(void *owner, struct slice bytes);
+static void ended(void *owner, int error);
+
+static const struct tcp_host tcp_host = {writable, received, ended};
+
+static uint64_t now_of(const struct connection *c)
+{
+    return net_loop_now_ms(c->streams->loop);
+}
+
+/* --- its states ------------------------------------------------------------------------------- */
+
+static uint64_t due_ms(const struct connection *c)
+{
+    const struct transport_settings *settings = c->streams->settings;
+    uint64_t idle_ms = c->active_ms + settings->idle_ms;
+    uint64_t message_ms = c->inside_since_ms + settings->message_ms;
+
+    switch (c->state) {
+    case CONNECTION_OPENING: return c->since_ms + settings->connect_ms;
+    case CONNECTION_OPEN: return c->is_inside && message_ms < idle_ms ? message_ms : idle_ms;
+    case CONNECTION_ENDING:
+    case CONNECTION_LEAVING: return c->since_ms + FAREWELL_MS;
+    case CONNECTION_GONE: break;
+    }
+    return TIMER_NEVER;
+}
+
+/* A timer that is set too early asks again when it rings: so it is touched rarely. */
+static void keep_time(struct connection *c)
+{
+    uint64_t due = due_ms(c);
+
+    if (due < c->timer.due_ms)
+        streams_set_timer(c->streams, c, due);
+}
+
+static void enter(struct connection *c, enum connection_state state)
+{
+    c->state = state;
+    c->since_ms = now_of(c);
+    c->active_ms = c->since_ms;
+    keep_time(c);
+}
+
+static void end(struct connection *c, void (*close_tcp)(struct tcp *))
+{
+    if (c->state == CONNECTION_GONE)
+        return;
+    c->state = CONNECTION_GONE;
+    close_tcp(c->tcp);
+    c->tcp = NULL;
+    streams_forget(c->streams, c);
+    streams_bring_news(c->streams, c);
+}
+
+void connection_drop(struct connection *c)
+{
+    end(c, tcp_close);
+}
+
+void connection_check_time(struct connection *c, uint64_t now_ms)
+{
+    if (due_ms(c) > now_ms) {
+        keep_time(c);
+        return;
+    }
+    if (c->state == CONNECTION_OPEN)
+        c->streams->counters->timed_out++;
+    end(c, tcp_close);
+}
+
+/* --- opening ---------------------------------------------------------------------------------- */
+
+/* Via and Record-Route name the port we listen on; the port of this connection means nothing. */
+static void learn_local_ip(struct connection *c)
+{
+    struct net_addr local = tcp_local(c->tcp);
+
+    if (local.family == 0)
+        return;
+    local.port = c->flow.local.port;
+    c->flow.local = local;
+}
+
+void connection_adopt(struct connection *c, int fd)
+{
+    c->tcp = tcp_adopt(c->streams->loop, fd, &tcp_host, c);
+    if (c->tcp == NULL) {
+        connection_drop(c);
+        return;
+    }
+    learn_local_ip(c);
+    streams_list(c->streams, c);
+    c->was_open = true;
+    c->streams->counters->accepted++;
+    enter(c, CONNECTION_OPEN);
+}
+
+bool connection_connect(struct connection *c)
+{
+    c->tcp = tcp_connect(c->streams->loop, &c->flow.local, &c->flow.remote, &tcp_host, c);
+    if (c->tcp == NULL) {
+        connection_drop(c);
+        return false;
+    }
+    learn_local_ip(c);
+    streams_list(c->streams, c);
+    enter(c, CONNECTION_OPENING);
+    return true;
+}
+
+static void writable(void *owner)
+{
+    struct connection *c = owner;
+
+    if (c->state == CONNECTION_OPENING) {
+        c->was_open = true;
+        c->streams->counters->connected++;
+        enter(c, CONNECTION_OPEN);
+    }
+    connection_flush(c);
+}
+
+/* --- out -------------------------------------------------------------------------------------- */
+
+/* RFC 3261 7.2: nothing else begins so. */
+static bool is_response(struct slice message)
+{
+    return slice_starts_with(message, SLICE("SIP/2.0 "));
+}
+
+bool connection_takes(const struct connection *c, struct slice message)
+{
+    switch (c->state) {
+    case CONNECTION_OPENING:
+    case CONNECTION_OPEN: return true;
+    case CONNECTION_ENDING: return is_response(message);
+    case CONNECTION_LEAVING: return !c->has_finished;
+    case CONNECTION_GONE: break;
+    }
+    return false;
+}
+
+bool connection_send(struct connection *c, struct slice message)
+{
+    struct streams *streams = c->streams;
+    const struct transport_settings *settings = streams->settings;
+
+    if (outbox_unwritten(&c->outbox).len + message.len > settings->max_waiting_bytes) {
+        streams->counters->overrun++;
+        end(c, tcp_abort);
+        return false;
+    }
+    if (streams->waiting_bytes + message.len > settings->max_waiting_bytes_in_all
+        || !outbox_add(&c->outbox, message))
+        return false;
+    streams->waiting_bytes += message.len;
+    list_remove(&c->unflushed);
+    list_add(&streams->unflushed, &c->unflushed);
+    return true;
+}
+
+/* RFC 3261 18.3 leaves nothing to read: but closing now would take back what we have answered. */
+static void finish_leaving(struct connection *c)
+{
+    if (c->state != CONNECTION_LEAVING || c->has_finished || outbox_unwritten(&c->outbox).len > 0)
+        return;
+    c->has_finished = true;
+    tcp_finish(c->tcp);
+}
+
+void connection_flush(struct connection *c)
+{
+    struct slice unwritten = outbox_unwritten(&c->outbox);
+    size_t written;
+
+    if (c->state == CONNECTION_OPENING || c->state == CONNECTION_GONE)
+        return;
+    if (!tcp_write(c->tcp, unwritten, &written)) {
+        end(c, tcp_close);
+        return;
+    }
+    if (written > 0) {
+        c->active_ms = now_of(c);
+        c->streams->waiting_bytes -= written;
+        c->streams->counters->sent += outbox_wrote(&c->outbox, written);
+    }
+    finish_leaving(c);
+}
+
+/* --- in --------------------------------------------------------------------------------------- */
+
+static void lose_framing(struct connection *c, struct slice head, int status)
+{
+    struct streams *streams = c->streams;
+
+    streams->counters->broken++;
+    streams_retire(streams, c);
+    enter(c, CONNECTION_LEAVING);
+    streams_bring_news(streams, c);
+    if (head.len > 0)
+        streams->host->broken(streams->host_arg, &c->flow, head, status);
+    connection_flush(c);
+}
+
+/* RFC 5626 4.4.1. Without room for a pong the peer will find the connection dead, as it is. */
+static void answer_ping(struct connection *c)
+{
+    if (!connection_send(c, SLICE("\r\n")))
+        c->streams->counters->dropped++;
+}
+
+/* False: there is no more to be had from what has come. */
+static bool handle_next(struct connection *c)
+{
+    struct streams *streams = c->streams;
+    struct slice bytes;
+
+    switch (sip_stream_next(&c->stream, &bytes)) {
+    case SIP_STREAM_WANTS_MORE: return false;
+    case SIP_STREAM_PING: answer_ping(c); break;
+    case SIP_STREAM_TOO_LARGE: lose_framing(c, bytes, 513); break;
+    case SIP_STREAM_LOST: lose_framing(c, bytes, 400); break;
+    case SIP_STREAM_MESSAGE:
+        c->is_inside = false;
+        streams->counters->received++;
+        streams->host->received(streams->host_arg, &c->flow, bytes);
+        break;
+    }
+    return c->state == CONNECTION_OPEN;
+}
+
+/* The limit is for a whole message: a peer that sends it byte by byte does not move it. */
+static void look_whether_inside(struct connection *c)
+{
+    bool is_inside = sip_stream_is_inside(&c->stream);
+
+    if (is_inside && !c->is_inside)
+        c->inside_since_ms = now_of(c);
+    c->is_inside = is_inside;
+    keep_time(c);
+}
+
+static void received(void *owner, struct slice bytes)
+{
+    struct connection *c = owner;
+
+    if (c->state != CONNECTION_OPEN)
+        return;
+    c->active_ms = now_of(c);
+    sip_stream_feed(&c->stream, bytes);
+    while (handle_next(c))
+        ;
+    if (c->state == CONNECTION_OPEN)
+        look_whether_inside(c);
+}
+
+/* --- the end ---------------------------------------------------------------------------------- */
+
+static void ended(void *owner, int error)
+{
+    struct connection *c = owner;
+
+    if (error != 0 || c->state == CONNECTION_LEAVING) {
+        end(c, tcp_close);
+        return;
+    }
+    streams_retire(c->streams, c);
+    enter(c, CONNECTION_ENDING);
+    streams_bring_news(c->streams, c);
+}
+
+/* A pong that never left is nobody's message. */
+static void tell_undelivered(struct connection *c)
+{
+    struct streams *streams = c->streams;
+    struct slice message;
+
+    while (outbox_take(&c->outbox, &message)) {
+        if (message.ptr[0] == '\r')
+            continue;
+        streams->counters->undelivered++;
+        streams->host->unreachable(streams->host_arg, &c->flow, message);
+    }
+}
+
+void connection_tell_news(struct connection *c)
+{
+    struct streams *streams = c->streams;
+
+    if (c->state == CONNECTION_GONE)
+        tell_undelivered(c);
+    if (!c->was_open)
+        return;
+    c->was_open = false;
+    streams->host->closed(streams->host_arg, &c->flow);
+}

@@ -1,0 +1,72 @@
+/*
+ * A stream to a peer, from its opening to its end: messages are cut out of what it brings, pings
+ * answered, time limits kept, and what could not be written is named when it is gone.
+ */
+#ifndef TCHIN_TRANSPORT_CONNECTION_H
+#define TCHIN_TRANSPORT_CONNECTION_H
+
+#include "base/list.h"
+#include "base/map.h"
+#include "base/timer_wheel.h"
+#include "net/tcp.h"
+#include "sip/stream.h"
+#include "transport/crowd.h"
+#include "transport/directory.h"
+#include "transport/hop.h"
+#include "transport/outbox.h"
+
+struct streams;
+
+enum connection_state {
+    CONNECTION_OPENING,
+    CONNECTION_OPEN,
+    CONNECTION_ENDING,  /* the peer sends no more, but for a while our answers still leave */
+    CONNECTION_LEAVING, /* framing is lost: what was answered leaves, what comes is ignored */
+    CONNECTION_GONE,
+};
+
+struct connection {
+    struct streams *streams;
+    struct map_node by_id;
+    struct map_node by_remote;
+    struct list_node unflushed; /* among those with something to write this turn */
+    struct list_node news;      /* among those whose end the host has not been told */
+    struct crowd_host *crowd_host;
+    struct directory_entry entry; /* by which other workers find it, as long as it is reusable */
+    struct timer timer;
+    struct tcp *tcp; /* NULL once it is GONE */
+    struct hop flow;
+    enum connection_state state;
+    bool is_reusable;  /* in by_remote: while OPENING or OPEN, for new requests */
+    bool was_open;     /* so its end is of interest, once */
+    bool has_finished; /* LEAVING: we have said that we send no more */
+    bool is_inside;    /* half a message has come */
+    uint64_t since_ms; /* in this state */
+    uint64_t active_ms;
+    uint64_t inside_since_ms;
+    struct sip_stream stream;
+    struct outbox outbox;
+};
+
+/* Called by streams.c when the connection is in its tables. What fails at once is GONE. */
+void connection_adopt(struct connection *c, int fd);
+bool connection_connect(struct connection *c) MUST_USE;
+
+/* Whether `message` may be sent on it. */
+bool connection_takes(const struct connection *c, struct slice message);
+
+/* Copies `message`; it leaves with connection_flush. False: no room, nobody else will say so. */
+bool connection_send(struct connection *c, struct slice message) MUST_USE;
+
+void connection_flush(struct connection *c);
+
+/* Its timer rang. */
+void connection_check_time(struct connection *c, uint64_t now_ms);
+
+/* Tells the host what is to be told. A GONE one is not freed. */
+void connection_tell_news(struct connection *c);
+
+/* Closes it without a word. */
+void connection_drop(struct connection *c);
+
+#endif

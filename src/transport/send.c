@@ -1,0 +1,170 @@
+/*
+ * The way out: RFC 3261 18.1.1. A request to an address that a connection is open to uses it; a
+ * connection that is gone is opened anew, if its peer can be connected to.
+ */
+#include "transport/inside.h"
+
+static bool is_listener_of_kind(const struct listener *listener, enum hop_protocol protocol,
+                                uint8_t family)
+{
+    return listener->protocol == protocol && listener->addr.family == family;
+}
+
+/*
+ * Of several listeners that could reach `remote`: the one at the address that the route to it
+ * begins at, else one that is at all addresses, else the first. NULL: there is none.
+ */
+static struct listener *choose_listener(struct transport *t, enum hop_protocol protocol,
+                                        const struct net_addr *remote,
+                                        const struct net_addr *source)
+{
+    struct listener *chosen = NULL;
+
+    for (size_t i = 0; i < t->listener_count; i++) {
+        struct listener *listener = &t->listeners[i];
+        if (!is_listener_of_kind(listener, protocol, remote->family))
+            continue;
+        if (net_addr_same_host(&listener->addr, source))
+            return listener;
+        if (chosen == NULL
+            || (net_addr_is_wildcard(&listener->addr) && !net_addr_is_wildcard(&chosen->addr)))
+            chosen = listener;
+    }
+    return chosen;
+}
+
+static bool choose_new(struct transport *t, enum hop_protocol protocol,
+                       const struct net_addr *remote, struct hop *out)
+{
+    struct net_addr source = {0};
+    bool is_routed = net_source_find(&t->sources, remote, net_loop_now_ms(t->loop), &source);
+    const struct listener *listener = choose_listener(t, protocol, remote, &source);
+
+    if (listener == NULL)
+        return false;
+    *out = (struct hop){.protocol = protocol,
+                        .worker = t->settings.worker,
+                        .listener = listener->index,
+                        .local = listener->addr,
+                        .remote = *remote};
+    if (is_routed && net_addr_is_wildcard(&listener->addr)) {
+        out->local = source;
+        out->local.port = listener->addr.port;
+    }
+    return true;
+}
+
+static bool find_elsewhere(struct transport *t, enum hop_protocol protocol,
+                           const struct net_addr *remote, struct hop *out)
+{
+    return t->settings.directory != NULL
+           && directory_find(t->settings.directory, protocol, remote, out);
+}
+
+bool transport_choose(struct transport *t, enum hop_protocol protocol,
+                      const struct net_addr *remote, struct hop *out)
+{
+    const struct connection *c = NULL;
+
+    if (protocol == HOP_UDP)
+        return choose_new(t, protocol, remote, out);
+    c = streams_find_to(&t->streams, protocol, remote);
+    if (c != NULL)
+        *out = c->flow;
+    return c != NULL || find_elsewhere(t, protocol, remote, out)
+           || choose_new(t, protocol, remote, out);
+}
+
+/* A hop may come from a store, and our listeners have changed since. */
+static bool complete(struct transport *t, struct hop *hop)
+{
+    if (hop->listener < t->listener_count
+        && is_listener_of_kind(&t->listeners[hop->listener], hop->protocol, hop->remote.family))
+        return true;
+    return choose_new(t, hop->protocol, &hop->remote, hop);
+}
+
+/* To connect to the wildcard would be to connect to this host. */
+static bool can_be_sent_to(const struct net_addr *remote)
+{
+    return remote->family != 0 && remote->port != 0 && !net_addr_is_wildcard(remote)
+           && !net_addr_is_multicast(remote);
+}
+
+static bool send_datagram(struct transport *t, const struct hop *to, struct slice bytes)
+{
+    struct hop hop = *to;
+
+    if (!complete(t, &hop))
+        return false;
+    udp_send(t->listeners[hop.listener].udp, &hop.local, &hop.remote, bytes);
+    return true;
+}
+
+static struct connection *find_open(struct transport *t, const struct hop *to, struct slice bytes)
+{
+    struct connection *c = NULL;
+
+    if (to->connection != 0 && to->worker == t->settings.worker)
+        c = streams_find(&t->streams, to->connection);
+    if (c != NULL && connection_takes(c, bytes))
+        return c;
+    struct net_addr remote = hop_reopens_at(to);
+    return streams_find_to(&t->streams, to->protocol, &remote);
+}
+
+static struct connection *open_new(struct transport *t, const struct hop *to)
+{
+    struct hop flow = *to;
+
+    if (!complete(t, &flow))
+        return NULL;
+    flow.local = t->listeners[flow.listener].addr;
+    flow.remote = hop_reopens_at(to);
+    return streams_connect(&t->streams, &flow);
+}
+
+static bool send_on_stream(struct transport *t, const struct hop *to, struct slice bytes)
+{
+    struct connection *c = find_open(t, to, bytes);
+
+    if (c == NULL)
+        c = open_new(t, to);
+    return c != NULL && connection_send(c, bytes);
+}
+
+void transport_send(struct transport *t, const struct hop *to, struct slice bytes)
+{
+    bool is_sent = false;
+
+    if (bytes.len == 0)
+        return;
+    if (can_be_sent_to(&to->remote))
+        is_sent =
+            to->protocol == HOP_UDP ? send_datagram(t, to, bytes) : send_on_stream(t, to, bytes);
+    if (!is_sent)
+        transport_fail(t, to, bytes);
+}
+
+void transport_flush(struct transport *t)
+{
+    for (size_t i = 0; i < t->listener_count; i++) {
+        if (t->listeners[i].udp != NULL)
+            udp_flush(t->listeners[i].udp);
+    }
+    streams_flush(&t->streams);
+}
+
+bool transport_is_ours(const struct transport *t, const struct net_addr *addr)
+{
+    for (size_t i = 0; i < t->listener_count; i++) {
+        const struct net_addr *ours = &t->listeners[i].addr;
+        if (ours->family != addr->family || ours->port != addr->port)
+            continue;
+        if (net_addr_equal(ours, addr)
+            || (net_addr_is_wildcard(ours)
+                && net_interfaces_have(t->interfaces, addr, net_loop_now_ms(t->loop))))
+            return true;
+    }
+    return false;
+}

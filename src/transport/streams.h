@@ -1,0 +1,63 @@
+/* All connections of a transport: found by number and by peer, counted, and timed. */
+#ifndef TCHIN_TRANSPORT_STREAMS_H
+#define TCHIN_TRANSPORT_STREAMS_H
+
+#include "transport/connection.h"
+#include "transport/transport.h"
+
+/* What is not a pointer is its own; the rest is the transport's. */
+struct streams {
+    struct net_loop *loop;
+    const struct transport_settings *settings;
+    const struct transport_host *host;
+    void *host_arg;
+    struct transport_counters *counters;
+    struct hash_key key;
+    struct map by_id;
+    struct map by_remote;
+    struct crowd crowd;
+    struct timer_wheel timers;
+    struct list_node unflushed;
+    struct list_node news;
+    size_t waiting_bytes;
+    uint64_t last_id;
+};
+
+/* The pointers and the key are set. False: no memory. */
+bool streams_init(struct streams *streams) MUST_USE;
+
+/* Closes all, without a word to the host. */
+void streams_fini(struct streams *streams);
+
+/* Takes `fd`, a connection by `flow` but for its number; at a ceiling it is closed at once. */
+void streams_accept(struct streams *streams, const struct hop *flow, int fd);
+
+/* Opens one. NULL: a ceiling is reached, it failed at once, or no memory. */
+struct connection *streams_connect(struct streams *streams, const struct hop *flow) MUST_USE;
+
+struct connection *streams_find(const struct streams *streams, uint64_t id);
+struct connection *streams_find_to(const struct streams *streams, enum hop_protocol protocol,
+                                   const struct net_addr *remote);
+
+void streams_flush(struct streams *streams);
+
+/* The turn ends: timers that are due, then what the host is to be told. */
+void streams_turn(struct streams *streams, uint64_t now_ms);
+
+/* --- for connection.c ------------------------------------------------------------------------- */
+
+/* Its local address is known: other workers may find it from now on. */
+void streams_list(struct streams *streams, struct connection *c);
+
+/* New requests do not use it any more; harmless if they already do not. */
+void streams_retire(struct streams *streams, struct connection *c);
+
+/* It is gone: nobody finds it any more, and it does not count. */
+void streams_forget(struct streams *streams, struct connection *c);
+
+void streams_set_timer(struct streams *streams, struct connection *c, uint64_t due_ms);
+
+/* connection_tell_news will be called when the turn ends. */
+void streams_bring_news(struct streams *streams, struct connection *c);
+
+#endif

@@ -1,0 +1,124 @@
+/*
+ * The transport layer of one worker: RFC 3261 18. It owns the worker's sockets and connections,
+ * cuts messages out of streams, reuses connections, closes idle ones, and says what could not be
+ * delivered. It knows messages only by their limits; Via is the business of those above.
+ */
+#ifndef TCHIN_TRANSPORT_TRANSPORT_H
+#define TCHIN_TRANSPORT_TRANSPORT_H
+
+#include "base/err.h"
+#include "net/loop.h"
+#include "transport/directory.h"
+#include "transport/hop.h"
+
+struct transport;
+
+/*
+ * `received` and `broken` are called while a socket is read, `unreachable` and `closed` when the
+ * turn ends; none from within a function of this header.
+ */
+struct transport_host {
+    /* A whole message (or a datagram of any kind). `bytes` is valid during the call. */
+    void (*received)(void *host, const struct hop *from, struct slice bytes);
+
+    /*
+     * A stream lost its framing, or a message is too large (`status` 400 or 513). `head` is what
+     * can be answered. The connection is closed after what the host sends now has been written.
+     */
+    void (*broken)(void *host, const struct hop *from, struct slice head, int status);
+
+    /*
+     * What was sent could not be delivered: an ICMP error, a refused or broken connection. `head`
+     * is the beginning of the message (of each message that was waiting, one call each), long
+     * enough for its topmost Via.
+     */
+    void (*unreachable)(void *host, const struct hop *to, struct slice head);
+
+    /* A connection is gone. */
+    void (*closed)(void *host, const struct hop *flow);
+};
+
+struct transport_listener {
+    enum hop_protocol protocol;
+    struct net_addr addr; /* port 0: any; transport_listener_addr then tells which */
+};
+
+struct transport_settings {
+    uint16_t worker; /* the number of this worker, part of every connection's name */
+    const struct transport_listener *listeners;
+    size_t listener_count;
+    size_t max_connections;
+    size_t max_connections_per_host;
+    size_t max_waiting_bytes; /* a connection whose peer does not read is closed at that */
+    size_t max_waiting_bytes_in_all;
+    uint32_t idle_ms;    /* nothing received or sent for so long: closed */
+    uint32_t message_ms; /* half a message for so long: closed */
+    uint32_t connect_ms;
+    size_t max_message_bytes;
+    struct directory *directory; /* of all workers' connections; NULL: there are no others */
+    bool must_be_first; /* fail if another program has a listener's address: for the first worker */
+};
+
+/* What has happened since the start. */
+struct transport_counters {
+    uint64_t received;    /* messages and datagrams handed to the host */
+    uint64_t sent;        /* messages given to the system */
+    uint64_t dropped;     /* messages lost here for want of room or memory, nobody was told */
+    uint64_t undelivered; /* `unreachable` was said */
+    uint64_t accepted;    /* connections */
+    uint64_t connected;   /* connections, opened by us */
+    uint64_t refused;     /* connections that found a ceiling reached, ours or theirs */
+    uint64_t broken;      /* streams that lost their framing */
+    uint64_t timed_out;   /* connections closed for being idle, or half a message */
+    uint64_t overrun;     /* connections closed because their peers did not read */
+};
+
+struct transport_settings transport_default_settings(void);
+
+/*
+ * Opens all listeners (SO_REUSEPORT, so every worker does) and starts reading. On failure NULL,
+ * and `fault` has a sentence naming the socket and the reason.
+ */
+struct transport *transport_start(struct net_loop *loop, const struct transport_settings *settings,
+                                  const struct transport_host *host, void *host_arg,
+                                  struct buffer *fault) MUST_USE;
+
+/*
+ * No new connections are taken. What is under way goes on, datagrams too: with them come the
+ * answers to what we have asked.
+ */
+void transport_refuse_new(struct transport *transport);
+
+/* Not from within a call of transport_host, nor is any made any more. */
+void transport_stop(struct transport *transport);
+
+/* The address a listener is bound to: what one asked for, or what the system chose. */
+struct net_addr transport_listener_addr(const struct transport *transport, uint16_t listener);
+
+/*
+ * Chooses how to reach `remote`: an existing connection to it if it is a stream, perhaps another
+ * worker's (see out->worker), else a listener of the same protocol and family; `out->local` is a
+ * concrete address even on a wildcard socket. False: there is no listener of that kind.
+ */
+bool transport_choose(struct transport *transport, enum hop_protocol protocol,
+                      const struct net_addr *remote, struct hop *out) MUST_USE;
+
+/*
+ * Sends, copying what cannot leave at once; opens a connection when `to` names none, or when it
+ * names one that is gone and its peer can be connected to. Failure is told by `unreachable`,
+ * in a later turn, never from within. `to->worker` must be this worker, or `to->connection` 0.
+ */
+void transport_send(struct transport *transport, const struct hop *to, struct slice bytes);
+
+/* What was queued this turn leaves. */
+void transport_flush(struct transport *transport);
+
+/* Whether any of our listeners has that address and port: is a Route or a URI about us? */
+bool transport_is_ours(const struct transport *transport, const struct net_addr *addr);
+
+struct transport_counters transport_counters(const struct transport *transport);
+
+/* Connections that are open or being opened. */
+size_t transport_connection_count(const struct transport *transport);
+
+#endif
