@@ -71,6 +71,12 @@ void connection_drop(struct connection *c)
     end(c, tcp_close);
 }
 
+void connection_overrun(struct connection *c)
+{
+    c->streams->counters->overrun++;
+    end(c, tcp_abort);
+}
+
 void connection_check_time(struct connection *c, uint64_t now_ms)
 {
     if (due_ms(c) > now_ms) {
@@ -160,11 +166,10 @@ bool connection_send(struct connection *c, struct slice message)
     const struct transport_settings *settings = streams->settings;
 
     if (outbox_unwritten(&c->outbox).len + message.len > settings->max_waiting_bytes) {
-        streams->counters->overrun++;
-        end(c, tcp_abort);
+        connection_overrun(c);
         return false;
     }
-    if (streams->waiting_bytes + message.len > settings->max_waiting_bytes_in_all
+    if (!streams_make_room(streams, message.len) || c->state == CONNECTION_GONE
         || !outbox_add(&c->outbox, message))
         return false;
     streams->waiting_bytes += message.len;
@@ -180,6 +185,18 @@ static void finish_leaving(struct connection *c)
         return;
     c->has_finished = true;
     tcp_finish(c->tcp);
+}
+
+/* Who reads a little goes to the end of the row. */
+static void note_whether_blocked(struct connection *c, bool has_read)
+{
+    bool is_blocked = outbox_unwritten(&c->outbox).len > 0;
+
+    if (is_blocked && !has_read && !list_is_empty(&c->blocked))
+        return;
+    list_remove(&c->blocked);
+    if (is_blocked)
+        list_add(&c->streams->blocked, &c->blocked);
 }
 
 void connection_flush(struct connection *c)
@@ -198,6 +215,7 @@ void connection_flush(struct connection *c)
         c->streams->waiting_bytes -= written;
         c->streams->counters->sent += outbox_wrote(&c->outbox, written);
     }
+    note_whether_blocked(c, written > 0);
     finish_leaving(c);
 }
 
@@ -236,6 +254,7 @@ static bool handle_next(struct connection *c)
     case SIP_STREAM_LOST: lose_framing(c, bytes, 400); break;
     case SIP_STREAM_MESSAGE:
         c->is_inside = false;
+        list_remove(&c->half);
         streams->counters->received++;
         streams->host->received(streams->host_arg, &c->flow, bytes);
         break;
@@ -248,8 +267,12 @@ static void look_whether_inside(struct connection *c)
 {
     bool is_inside = sip_stream_is_inside(&c->stream);
 
-    if (is_inside && !c->is_inside)
+    if (is_inside && !c->is_inside) {
         c->inside_since_ms = now_of(c);
+        list_add(&c->streams->halves, &c->half);
+    }
+    if (!is_inside)
+        list_remove(&c->half);
     c->is_inside = is_inside;
     keep_time(c);
 }
@@ -264,8 +287,10 @@ static void received(void *owner, struct slice bytes)
     sip_stream_feed(&c->stream, bytes);
     while (handle_next(c))
         ;
-    if (c->state == CONNECTION_OPEN)
-        look_whether_inside(c);
+    if (c->state != CONNECTION_OPEN)
+        return;
+    look_whether_inside(c);
+    streams_count_half(c->streams, c);
 }
 
 /* --- the end ---------------------------------------------------------------------------------- */
@@ -283,6 +308,13 @@ static void ended(void *owner, int error)
     streams_bring_news(c->streams, c);
 }
 
+static bool send_by_fallback(const struct connection *c, struct slice message)
+{
+    struct connection *other = c->fallback != 0 ? streams_find(c->streams, c->fallback) : NULL;
+
+    return other != NULL && connection_takes(other, message) && connection_send(other, message);
+}
+
 /* A pong that never left is nobody's message. */
 static void tell_undelivered(struct connection *c)
 {
@@ -290,7 +322,7 @@ static void tell_undelivered(struct connection *c)
     struct slice message;
 
     while (outbox_take(&c->outbox, &message)) {
-        if (message.ptr[0] == '\r')
+        if (message.ptr[0] == '\r' || send_by_fallback(c, message))
             continue;
         streams->counters->undelivered++;
         streams->host->unreachable(streams->host_arg, &c->flow, message);

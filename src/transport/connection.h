@@ -30,12 +30,15 @@ struct connection {
     struct map_node by_id;
     struct map_node by_remote;
     struct list_node unflushed; /* among those with something to write this turn */
+    struct list_node blocked;   /* among those whose peers do not read */
+    struct list_node half;      /* among those with half a message */
     struct list_node news;      /* among those whose end the host has not been told */
     struct crowd_host *crowd_host;
     struct directory_entry entry; /* by which other workers find it, as long as it is reusable */
     struct timer timer;
     struct tcp *tcp; /* NULL once it is GONE */
     struct hop flow;
+    uint64_t fallback; /* another connection, for what cannot be sent on this one; 0: none */
     enum connection_state state;
     bool is_reusable;  /* in by_remote: while OPENING or OPEN, for new requests */
     bool was_open;     /* so its end is of interest, once */
@@ -44,6 +47,7 @@ struct connection {
     uint64_t since_ms; /* in this state */
     uint64_t active_ms;
     uint64_t inside_since_ms;
+    size_t held_bytes; /* of half a message, as last counted */
     struct sip_stream stream;
     struct outbox outbox;
 };
@@ -68,5 +72,8 @@ void connection_tell_news(struct connection *c);
 
 /* Closes it without a word. */
 void connection_drop(struct connection *c);
+
+/* Its peer does not read: closes it, and what waits is not sent. */
+void connection_overrun(struct connection *c);
 
 #endif

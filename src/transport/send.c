@@ -1,6 +1,7 @@
 /*
- * The way out: RFC 3261 18.1.1. A request to an address that a connection is open to uses it; a
- * connection that is gone is opened anew, if its peer can be connected to.
+ * The way out: RFC 3261 18.1.1, 18.2.2. A request to an address that a connection is open to uses
+ * it; a connection that is gone is opened anew, if its peer can be connected to. Of one whose peer
+ * sends no more it cannot be told whether it is gone: the new one is tried first.
  */
 #include "transport/inside.h"
 
@@ -101,15 +102,23 @@ static bool send_datagram(struct transport *t, const struct hop *to, struct slic
     return true;
 }
 
-static struct connection *find_open(struct transport *t, const struct hop *to, struct slice bytes)
+/* The connection that the hop names, if it can still be written to. */
+static struct connection *find_named(struct transport *t, const struct hop *to, struct slice bytes)
 {
     struct connection *c = NULL;
 
     if (to->connection != 0 && to->worker == t->settings.worker)
         c = streams_find(&t->streams, to->connection);
-    if (c != NULL && connection_takes(c, bytes))
-        return c;
+    return c != NULL && connection_takes(c, bytes) ? c : NULL;
+}
+
+static struct connection *find_open(struct transport *t, const struct hop *to, struct slice bytes)
+{
+    struct connection *c = find_named(t, to, bytes);
     struct net_addr remote = hop_reopens_at(to);
+
+    if (c != NULL && (c->state != CONNECTION_ENDING || to->reopen_port == 0))
+        return c;
     return streams_find_to(&t->streams, to->protocol, &remote);
 }
 
@@ -126,10 +135,16 @@ static struct connection *open_new(struct transport *t, const struct hop *to)
 
 static bool send_on_stream(struct transport *t, const struct hop *to, struct slice bytes)
 {
+    struct connection *ending = find_named(t, to, bytes);
     struct connection *c = find_open(t, to, bytes);
 
-    if (c == NULL)
+    if (c == NULL) {
         c = open_new(t, to);
+        if (c != NULL && ending != NULL)
+            c->fallback = ending->flow.connection;
+    }
+    if (c == NULL)
+        c = ending;
     return c != NULL && connection_send(c, bytes);
 }
 

@@ -28,6 +28,8 @@ bool streams_init(struct streams *streams)
     size_t max = streams->settings->max_connections;
 
     list_init(&streams->unflushed);
+    list_init(&streams->blocked);
+    list_init(&streams->halves);
     list_init(&streams->news);
     timer_wheel_init(&streams->timers, net_loop_now_ms(streams->loop));
     streams->last_id = first_id();
@@ -75,6 +77,8 @@ static struct connection *new_connection(struct streams *streams, const struct h
     c->active_ms = net_loop_now_ms(streams->loop);
     c->since_ms = c->active_ms;
     list_init(&c->unflushed);
+    list_init(&c->blocked);
+    list_init(&c->half);
     list_init(&c->news);
     timer_init(&c->timer);
     sip_stream_init(&c->stream, streams->settings->max_message_bytes);
@@ -149,7 +153,10 @@ void streams_forget(struct streams *streams, struct connection *c)
     crowd_leave(&streams->crowd, c->crowd_host);
     timer_clear(&c->timer);
     list_remove(&c->unflushed);
+    list_remove(&c->blocked);
+    list_remove(&c->half);
     streams->waiting_bytes -= outbox_unwritten(&c->outbox).len;
+    streams->half_bytes -= c->held_bytes;
 }
 
 struct connection *streams_find(const struct streams *streams, uint64_t id)
@@ -175,6 +182,28 @@ struct connection *streams_find_to(const struct streams *streams, enum hop_proto
             return c;
     }
     return NULL;
+}
+
+/* --- ceilings --------------------------------------------------------------------------------- */
+
+bool streams_make_room(struct streams *streams, size_t bytes)
+{
+    size_t max = streams->settings->max_waiting_bytes_in_all;
+
+    while (streams->waiting_bytes + bytes > max && !list_is_empty(&streams->blocked))
+        connection_overrun(CONTAINER_OF(streams->blocked.next, struct connection, blocked));
+    return streams->waiting_bytes + bytes <= max;
+}
+
+void streams_count_half(struct streams *streams, struct connection *c)
+{
+    streams->half_bytes += c->stream.held_size - c->held_bytes;
+    c->held_bytes = c->stream.held_size;
+    while (streams->half_bytes > streams->settings->max_half_bytes
+           && !list_is_empty(&streams->halves)) {
+        streams->counters->crowded_out++;
+        connection_drop(CONTAINER_OF(streams->halves.next, struct connection, half));
+    }
 }
 
 /* --- the turn --------------------------------------------------------------------------------- */

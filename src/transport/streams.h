@@ -18,8 +18,11 @@ struct streams {
     struct crowd crowd;
     struct timer_wheel timers;
     struct list_node unflushed;
+    struct list_node blocked; /* who has not read for longest first */
+    struct list_node halves;  /* the oldest first */
     struct list_node news;
     size_t waiting_bytes;
+    size_t half_bytes;
     uint64_t last_id;
 };
 
@@ -54,6 +57,12 @@ void streams_retire(struct streams *streams, struct connection *c);
 
 /* It is gone: nobody finds it any more, and it does not count. */
 void streams_forget(struct streams *streams, struct connection *c);
+
+/* So many bytes more may wait, if need be at the cost of who does not read. False: they may not. */
+bool streams_make_room(struct streams *streams, size_t bytes) MUST_USE;
+
+/* Counts what it holds of a message. Where all hold too much the oldest go, perhaps this one. */
+void streams_count_half(struct streams *streams, struct connection *c);
 
 void streams_set_timer(struct streams *streams, struct connection *c, uint64_t due_ms);
 

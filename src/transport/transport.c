@@ -29,6 +29,7 @@ struct transport_settings transport_default_settings(void)
         .max_connections_per_host = 512,
         .max_waiting_bytes = 512 * 1024,
         .max_waiting_bytes_in_all = 64 * 1024 * 1024,
+        .max_half_bytes = 64 * 1024 * 1024,
         .idle_ms = 65 * 60 * 1000, /* most phones register for an hour, and some never ping */
         .message_ms = 32 * 1000,   /* 64 * T1 */
         .connect_ms = 5000,

@@ -49,10 +49,11 @@ struct transport_settings {
     size_t listener_count;
     size_t max_connections;
     size_t max_connections_per_host;
-    size_t max_waiting_bytes; /* a connection whose peer does not read is closed at that */
-    size_t max_waiting_bytes_in_all;
-    uint32_t idle_ms;    /* nothing received or sent for so long: closed */
-    uint32_t message_ms; /* half a message for so long: closed */
+    size_t max_waiting_bytes;        /* a connection whose peer does not read is closed at that */
+    size_t max_waiting_bytes_in_all; /* at that those go first that have not read for longest */
+    size_t max_half_bytes;           /* of messages that have begun: at that the oldest one goes */
+    uint32_t idle_ms;                /* nothing received or sent for so long: closed */
+    uint32_t message_ms;             /* half a message for so long: closed */
     uint32_t connect_ms;
     size_t max_message_bytes;
     struct directory *directory; /* of all workers' connections; NULL: there are no others */
@@ -71,6 +72,7 @@ struct transport_counters {
     uint64_t broken;      /* streams that lost their framing */
     uint64_t timed_out;   /* connections closed for being idle, or half a message */
     uint64_t overrun;     /* connections closed because their peers did not read */
+    uint64_t crowded_out; /* connections closed for half a message, when there were too many */
 };
 
 struct transport_settings transport_default_settings(void);

@@ -423,6 +423,74 @@ static void all_peers_together_have_a_ceiling_too(void **state)
     assert_int_equal(world->counts[WORLD_UNREACHABLE], 1);
 }
 
+/* Sends until the peer's window is shut and at least `bytes` wait. */
+static void fill(struct world *world, const struct hop *flow, size_t bytes)
+{
+    static char large[50000];
+    uint64_t sent;
+
+    do {
+        sent = transport_counters(world->transport).sent;
+        world_send(world, flow, (struct slice){large, sizeof(large)});
+        world_flush(world);
+    } while (transport_counters(world->transport).sent > sent);
+    for (; bytes > sizeof(large); bytes -= sizeof(large))
+        world_send(world, flow, (struct slice){large, sizeof(large)});
+}
+
+static void who_does_not_read_makes_room_for_who_does(void **state)
+{
+    struct transport_settings settings = transport_default_settings();
+    char input[200];
+
+    (void)state;
+    settings.max_waiting_bytes_in_all = 205000;
+    struct world *world = world_start("127.0.0.1", &settings);
+    int deaf = world_connect(world, "127.0.0.1");
+    sockets_write(deaf, options);
+    assert_true(world_run(world, WORLD_RECEIVED, 1));
+    fill(world, &world_event(world, WORLD_RECEIVED, 0)->hop, 200000);
+    int reader = world_connect(world, "127.0.0.1");
+    sockets_write(reader, options);
+    assert_true(world_run(world, WORLD_RECEIVED, 2));
+    static char large[60000];
+    world_send(world, &world_event(world, WORLD_RECEIVED, 1)->hop,
+               (struct slice){large, sizeof(large)});
+    assert_true(world_run(world, WORLD_CLOSED, 1));
+    assert_true(transport_counters(world->transport).overrun == 1);
+    assert_int_equal(transport_connection_count(world->transport), 1);
+    assert_true(sockets_read(reader, input, sizeof(input)).len > 0);
+}
+
+static void at_the_ceiling_of_half_messages_the_oldest_goes(void **state)
+{
+    struct transport_settings settings = transport_default_settings();
+    int peers[3];
+
+    (void)state;
+    settings.max_half_bytes = 2500; /* each takes 1024 */
+    struct world *world = world_start("127.0.0.1", &settings);
+    for (size_t i = 0; i < ARRAY_LEN(peers); i++) {
+        peers[i] = world_connect(world, "127.0.0.1");
+        sockets_write(peers[i], "OPTIONS sip:a@example.org SIP/2.0\r\n");
+        world_idle(world, 5);
+    }
+    assert_true(world_run(world, WORLD_CLOSED, 1));
+    assert_true(is_at_end(peers[0]));
+    assert_true(transport_counters(world->transport).crowded_out == 1);
+    for (size_t i = 1; i < ARRAY_LEN(peers); i++)
+        sockets_write(peers[i], "Content-Length: 0\r\n\r\n");
+    assert_true(world_run(world, WORLD_RECEIVED, 2));
+    for (size_t i = 0; i < 5; i++) { /* what is whole counts no more */
+        int peer = world_connect(world, "127.0.0.1");
+        sockets_write(peer, "OPTIONS sip:a@example.org SIP/2.0\r\n");
+        world_idle(world, 5);
+        sockets_write(peer, "Content-Length: 0\r\n\r\n");
+        assert_true(world_run(world, WORLD_RECEIVED, 3 + i));
+    }
+    assert_int_equal(world->counts[WORLD_CLOSED], 1);
+}
+
 static void a_reset_connection_is_told_once(void **state)
 {
     struct world *world = world_of("127.0.0.1");
@@ -573,6 +641,8 @@ CHECK_MAIN(CHECK_TEST(messages_come_whole_however_they_are_cut),
            CHECK_TEST(when_full_nothing_is_opened_either),
            CHECK_TEST(a_peer_that_does_not_read_is_cut_off),
            CHECK_TEST(all_peers_together_have_a_ceiling_too),
+           CHECK_TEST(who_does_not_read_makes_room_for_who_does),
+           CHECK_TEST(at_the_ceiling_of_half_messages_the_oldest_goes),
            CHECK_TEST(a_reset_connection_is_told_once),
            CHECK_TEST(who_sends_no_more_gets_answers_but_no_requests),
            CHECK_TEST(a_peer_that_has_closed_costs_no_turns),

@@ -1,0 +1,140 @@
+/*
+ * An ACK has no answer and no transaction, so its branch is a hash of where it came from: repeated,
+ * it is the same (RFC 3261 16.11). One that has to wait for the resolver is parked meanwhile.
+ */
+#include "server/ack.h"
+
+#include <stdlib.h>
+
+#include "server/forward.h"
+#include "server/lookup.h"
+#include "server/route.h"
+
+enum {
+    BRANCH_BYTES = 7 + 16,
+    MAX_DATAGRAM = 1300, /* RFC 3261 18.1.1 */
+};
+
+struct waiting_ack {
+    struct parked request;
+};
+
+static struct slice stateless_branch(struct request *ack, char text[BRANCH_BYTES])
+{
+    const struct slice parts[] = {ack->top_via, ack->msg->basics.call_id, ack->msg->basics.to_tag};
+    uint64_t hash = hash_slices(&ack->w->server->keys.ours_alone, parts, ARRAY_LEN(parts));
+    struct buffer branch = buffer_over(text, BRANCH_BYTES);
+
+    buffer_add(&branch, SLICE("z9hG4bK"));
+    buffer_add_hex(&branch, &hash, sizeof(hash));
+    return buffer_slice(&branch);
+}
+
+static bool build(struct request *ack, const struct target *target, const struct hop *hop,
+                  struct buffer *out)
+{
+    char text[BRANCH_BYTES];
+    const struct forwarding forwarding = {.uri = target->uri,
+                                          .route = target->route,
+                                          .hop = *hop,
+                                          .recorded = *hop,
+                                          .branch = stateless_branch(ack, text),
+                                          .max_breadth = forward_breadth(ack->msg)};
+
+    *out = worker_scratch(ack->w);
+    return forward_build(ack, &forwarding, out);
+}
+
+/*
+ * RFC 3261 18.1.1 asks for a stream where it is large. Without state there is no falling back to a
+ * datagram, so only a stream that is open is taken.
+ */
+static bool has_stream(struct request *ack, const struct hop *udp, struct hop *out)
+{
+    return udp->protocol == HOP_UDP
+           && transport_choose(ack->w->transport, HOP_TCP, &udp->remote, out)
+           && out->connection != 0;
+}
+
+static void send_by(struct request *ack, const struct target *target, const struct hop *hop)
+{
+    struct buffer out;
+    struct hop tcp;
+
+    if (!build(ack, target, hop, &out))
+        return;
+    if (out.len > MAX_DATAGRAM && has_stream(ack, hop, &tcp)) {
+        if (build(ack, target, &tcp, &out))
+            worker_send(ack->w, &tcp, buffer_slice(&out));
+        return;
+    }
+    worker_send(ack->w, hop, buffer_slice(&out));
+}
+
+static void send_to(struct request *ack, const struct target *target, enum hop_protocol protocol,
+                    const struct net_addr *addr)
+{
+    struct hop hop;
+
+    if (transport_choose(ack->w->transport, protocol, addr, &hop))
+        send_by(ack, target, &hop);
+}
+
+static void go_on(const struct parked *parked, struct lookup *lookup)
+{
+    struct target_list targets;
+    struct net_addr addr;
+    struct sip_message msg;
+    struct request ack;
+
+    request_revive(parked, &ack, &msg);
+    if (lookup_next(lookup, &addr) && route_again(&ack) && target_find(&ack, &targets) == SIP_GO_ON)
+        send_to(&ack, &targets.items[0], lookup->protocol, &addr);
+}
+
+static void address_found(struct lookup *lookup)
+{
+    struct waiting_ack *waiting = lookup->owner;
+
+    if (!lookup->w->is_over)
+        go_on(&waiting->request, lookup);
+    parked_fini(&waiting->request);
+    lookup_let_go(lookup);
+    free(waiting);
+}
+
+static void wait_for_address(struct request *ack, const struct next_hop *next)
+{
+    struct waiting_ack *waiting = malloc(sizeof(*waiting));
+
+    if (waiting == NULL)
+        return;
+    if (!request_park(ack, &waiting->request)) {
+        free(waiting);
+        return;
+    }
+    if (lookup_start(ack->w, next, waiting, address_found) == NULL) {
+        parked_fini(&waiting->request);
+        free(waiting);
+    }
+}
+
+void ack_forward(struct request *ack, const struct target_list *targets)
+{
+    const struct target *target = &targets->items[0];
+    struct sip_uri uri;
+    struct next_hop next;
+
+    worker_saw_ack(ack->w);
+    if (target->flow.connection != 0 && target->route.len == 0 && ack->next_route.len == 0) {
+        send_by(ack, target, &target->flow);
+        return;
+    }
+    if (!forward_next_hop(ack, target->uri, target->route, &uri)
+        || !next_hop_of(ack->w, &uri, &ack->from.local, &next))
+        return;
+    if (next.is_literal)
+        send_to(ack, target, next.protocol, &next.addr);
+    else
+        wait_for_address(ack, &next);
+}

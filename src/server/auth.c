@@ -1,0 +1,239 @@
+/*
+ * Checking credentials and making challenges. Whatever is wrong with them - the user, the
+ * password, the nonce - the answer is the same challenge after the same work.
+ */
+#include "server/auth.h"
+
+#include "server/domain.h"
+#include "server/lockout.h"
+#include "server/nonce.h"
+#include "server/reply.h"
+#include "sip/auth.h"
+#include "store/user.h"
+
+enum { HA1_OF_NAME, HA1_OF_AOR };
+
+struct attempt {
+    struct sip_credentials credentials;
+    enum nonce_verdict verdict; /* on their nonce */
+    char aor_text[USER_MAX_NAME];
+    struct slice name; /* whom they name: an address of record, if it can be one of the domain */
+    size_t form;       /* which of the user's names was used */
+    bool can_be_known;
+    bool is_known;
+    struct user user;
+};
+
+static bool offers(enum digest_choice choice, enum sip_digest_algorithm algorithm)
+{
+    if (algorithm == SIP_DIGEST_MD5)
+        return choice != DIGEST_SHA256;
+    return algorithm == SIP_DIGEST_SHA256 && choice != DIGEST_MD5;
+}
+
+static void add_challenge(struct request *rq, const struct domain_settings *domain,
+                          enum auth_kind kind, enum sip_digest_algorithm algorithm, bool is_stale)
+{
+    struct server *server = rq->w->server;
+    struct slice realm = slice_of(domain->name);
+    char nonce[NONCE_LEN];
+    char text[512];
+    struct buffer value = buffer_over(text, sizeof(text));
+
+    nonce_make(server->nonces, &rq->from.remote, realm, rq->w->now_ms, nonce);
+    buffer_printf(&value, "Digest realm=\"%s\", nonce=\"%.*s\", algorithm=%.*s, qop=\"auth\"%s",
+                  domain->name, NONCE_LEN, nonce, SLICE_ARGS(sip_digest_algorithm_name(algorithm)),
+                  is_stale ? ", stale=true" : "");
+    reply_add_header(rq, kind == AUTH_REGISTRAR ? "WWW-Authenticate" : "Proxy-Authenticate",
+                     buffer_slice(&value));
+}
+
+/* RFC 8760 2.4: one challenge an algorithm, the preferred one first. */
+static enum sip_status challenge(struct request *rq, const struct domain_settings *domain,
+                                 enum auth_kind kind, bool is_stale)
+{
+    if (offers(domain->digest, SIP_DIGEST_SHA256))
+        add_challenge(rq, domain, kind, SIP_DIGEST_SHA256, is_stale);
+    if (offers(domain->digest, SIP_DIGEST_MD5))
+        add_challenge(rq, domain, kind, SIP_DIGEST_MD5, is_stale);
+    return kind == AUTH_REGISTRAR ? SIP_401_UNAUTHORIZED : SIP_407_PROXY_AUTHENTICATION_REQUIRED;
+}
+
+static bool read_credentials(struct slice value, const struct domain_settings *domain,
+                             struct sip_credentials *out)
+{
+    return sip_credentials_parse(value, out) && slice_equal_nocase(out->scheme, SLICE("Digest"))
+           && slice_equal_nocase(out->realm, slice_of(domain->name))
+           && offers(domain->digest, out->algorithm);
+}
+
+/*
+ * The credentials for this realm: RFC 3261 22.3. A client may carry those of other realms too, and
+ * several for this one: those with the best nonce are meant for us.
+ */
+static bool find_credentials(const struct request *rq, const struct domain_settings *domain,
+                             enum auth_kind kind, struct attempt *out)
+{
+    enum sip_header_id id = kind == AUTH_REGISTRAR ? SIP_AUTHORIZATION : SIP_PROXY_AUTHORIZATION;
+    const struct sip_header *header = sip_message_header(rq->msg, id);
+    struct sip_credentials credentials;
+    bool is_found = false;
+
+    for (; header != NULL; header = sip_message_next(rq->msg, header)) {
+        if (!read_credentials(header->value, domain, &credentials))
+            continue;
+        enum nonce_verdict verdict =
+            nonce_check(rq->w->server->nonces, credentials.nonce, &rq->from.remote,
+                        slice_of(domain->name), rq->w->now_ms, rq->settings->nonce_s * 1000);
+        if (is_found && verdict >= out->verdict)
+            continue;
+        out->credentials = credentials;
+        out->verdict = verdict;
+        is_found = true;
+    }
+    return is_found;
+}
+
+/*
+ * "alice" and "alice@example.org" are the same user, with an HA1 for each, and one name that wrong
+ * passwords are counted for.
+ */
+static void name_user(const struct request *rq, const struct domain_settings *domain,
+                      struct attempt *attempt)
+{
+    struct slice given = attempt->credentials.username;
+    size_t at = slice_find(given, '@');
+    struct buffer aor = buffer_over(attempt->aor_text, sizeof(attempt->aor_text));
+
+    attempt->form = at < given.len ? HA1_OF_AOR : HA1_OF_NAME;
+    buffer_add(&aor, (struct slice){given.ptr, at});
+    buffer_printf(&aor, "@%s", domain->name);
+    bool is_of_domain =
+        at == given.len || settings_domain(rq->settings, slice_after(given, at + 1)) == domain;
+    attempt->can_be_known = is_of_domain && !aor.overflowed;
+    attempt->name = attempt->can_be_known ? buffer_slice(&aor) : given;
+}
+
+static void find_user(const struct request *rq, struct attempt *attempt)
+{
+    attempt->is_known =
+        attempt->can_be_known && user_find(rq->w->server->store, attempt->name, &attempt->user);
+}
+
+/* Computed for unknown users too, from an HA1 of zeros, so that time tells nothing. */
+static bool is_digest_right(struct request *rq, const struct attempt *attempt)
+{
+    const struct sip_credentials *credentials = &attempt->credentials;
+    struct sip_digest_input input = {
+        .algorithm = credentials->algorithm,
+        .is_session = credentials->is_session,
+        .qop = credentials->qop,
+        .ha1 = attempt->user.secrets.ha1[credentials->algorithm][attempt->form],
+        .nonce = credentials->nonce,
+        .nc = credentials->nc_text,
+        .cnonce = credentials->cnonce,
+        .method = rq->msg->method,
+        .uri = credentials->uri,
+        .body = rq->msg->body,
+    };
+    struct sip_digest_hex right;
+
+    if (!sip_digest_response(rq->w->hasher, &input, &right))
+        return false;
+    bool is_equal =
+        slice_equal_secret(credentials->response, (struct slice){right.text, right.len});
+    return is_equal && attempt->is_known;
+}
+
+/* Without qop there is no nonce count, so such a nonce serves for one request. */
+static enum nonce_verdict use_nonce(struct request *rq, const struct sip_credentials *credentials)
+{
+    const struct slice parts[] = {rq->msg->basics.call_id, rq->msg->basics.via.branch,
+                                  rq->msg->method};
+    uint64_t hash = hash_slices(&rq->w->server->keys.ours_alone, parts, ARRAY_LEN(parts));
+    uint32_t count = credentials->qop == SIP_QOP_NONE ? UINT32_MAX : credentials->nc;
+
+    return nonce_use(rq->w->server->nonces, credentials->nonce, count, (uint32_t)hash,
+                     rq->w->now_ms);
+}
+
+/*
+ * RFC 8760 2.6: the digest is over a URI that is to be one we accept requests for, though it need
+ * not be the Request-URI: a proxy on the way, or the client's own routing, may have changed that.
+ */
+static bool is_for_uri_of_ours(struct request *rq, struct slice text)
+{
+    struct sip_uri uri;
+
+    return slice_equal(text, rq->msg->uri)
+           || (sip_uri_parse(text, &uri)
+               && (domain_of_uri(rq->w, &uri) != NULL || sip_uri_equal(&uri, &rq->uri)));
+}
+
+static void log_wrong_password(struct request *rq, const struct attempt *attempt, bool is_locked)
+{
+    char text[80];
+    struct buffer source = buffer_over(text, sizeof(text));
+
+    net_addr_write(&rq->from.remote, &source);
+    LOG(&rq->w->log, LOG_WARNING, is_locked ? "locked out" : "wrong password",
+        {"user", attempt->credentials.username}, {"realm", attempt->credentials.realm},
+        {"source", buffer_slice(&source)}, {"call-id", rq->msg->basics.call_id});
+}
+
+static bool copy_aor(struct request *rq, const struct user *user, struct slice *out)
+{
+    return arena_copy(rq->w->arena, (struct slice){user->aor, user->aor_len}, out);
+}
+
+/* RFC 7616 3.3: stale, so that the client asks nobody for a password that is right. */
+static bool has_old_nonce(const struct attempt *attempt)
+{
+    return attempt->verdict != NONCE_FRESH && attempt->credentials.nonce.len > 0;
+}
+
+static bool is_locked_out(struct request *rq, const struct attempt *attempt)
+{
+    return lockout_remaining_s(rq->w->server->lockout, &rq->from.remote, attempt->name,
+                               rq->w->now_ms)
+           > 0;
+}
+
+static void count_failure(struct request *rq, const struct attempt *attempt)
+{
+    bool is_locked = lockout_count_failure(rq->w->server->lockout, &rq->from.remote, attempt->name,
+                                           rq->w->now_ms);
+
+    log_wrong_password(rq, attempt, is_locked);
+}
+
+enum sip_status auth_check(struct request *rq, const struct domain_settings *domain,
+                           enum auth_kind kind, struct slice *user_aor)
+{
+    struct attempt attempt = {0};
+
+    if (!find_credentials(rq, domain, kind, &attempt))
+        return challenge(rq, domain, kind, false);
+    name_user(rq, domain, &attempt);
+    if (is_locked_out(rq, &attempt)) {
+        rq->phrase = "Too Many Wrong Passwords";
+        return SIP_403_FORBIDDEN;
+    }
+    if (attempt.verdict == NONCE_FOREIGN)
+        return challenge(rq, domain, kind, has_old_nonce(&attempt));
+    find_user(rq, &attempt);
+    if (!is_digest_right(rq, &attempt)) {
+        count_failure(rq, &attempt);
+        return challenge(rq, domain, kind, false);
+    }
+    if (attempt.verdict == NONCE_FRESH)
+        attempt.verdict = use_nonce(rq, &attempt.credentials);
+    if (attempt.verdict != NONCE_FRESH)
+        return challenge(rq, domain, kind, true);
+    if (!is_for_uri_of_ours(rq, attempt.credentials.uri)) {
+        rq->phrase = "Credentials Are for Another URI";
+        return SIP_400_BAD_REQUEST;
+    }
+    lockout_forget(rq->w->server->lockout, &rq->from.remote, attempt.name);
+    return copy_aor(rq, &attempt.user, user_aor) ? SIP_GO_ON : SIP_500_SERVER_INTERNAL_ERROR;
+}

@@ -1,0 +1,19 @@
+/*
+ * Who sent this request? Digest (RFC 3261 22, RFC 7616, RFC 8760) against the HA1s of the users.
+ */
+#ifndef TCHIN_SERVER_AUTH_H
+#define TCHIN_SERVER_AUTH_H
+
+#include "server/request.h"
+
+enum auth_kind { AUTH_REGISTRAR /* 401 */, AUTH_PROXY /* 407 */ };
+
+/*
+ * Checks the credentials for `domain`. SIP_GO_ON: they are right, and `user_aor` (in the arena)
+ * says whose. 401 or 407: rq->extra_headers has the challenges. 403: locked out for a while. 400:
+ * of a URI that is none of ours.
+ */
+enum sip_status auth_check(struct request *rq, const struct domain_settings *domain,
+                           enum auth_kind kind, struct slice *user_aor);
+
+#endif

@@ -1,0 +1,121 @@
+/*
+ * The response context of the proxy (RFC 3261 16.6) and its branches: private to proxy.c,
+ * branch.c and response.c.
+ *
+ * A context is one block of memory: itself, its first targets with their texts, and the request as
+ * it came. It lives until its server transaction and all its branches have ended, and the turn with
+ * them.
+ */
+#ifndef TCHIN_SERVER_CONTEXT_H
+#define TCHIN_SERVER_CONTEXT_H
+
+#include "base/bytes.h"
+#include "server/proxy.h"
+
+/* A target of the context, tried or still waiting. */
+struct queued_target {
+    struct queued_target *next;
+    struct target target;
+    bool is_added; /* by a 3xx response (RFC 3261 16.7 step 4): a block of memory of its own */
+};
+
+struct context {
+    struct list_node node; /* in w->contexts, or in w->ended_contexts */
+    struct worker *w;
+    bool has_ended;
+    size_t bytes;          /* of the block */
+    struct parked request; /* its bytes lie in the same block */
+    struct txn *server;    /* NULL: has ended */
+    bool is_invite;
+    bool has_final;        /* a final response went upstream */
+    bool is_cancelled;     /* by the caller */
+    bool is_at_ceiling;    /* ours: a branch was not tried for want of room */
+    bool may_fork;         /* false after a 6xx, a 2xx, a CANCEL: no new branches */
+    uint32_t breadth_left; /* of Incoming Max-Breadth, what no open branch has: RFC 5393 5.3.3 */
+
+    struct queued_target *targets;  /* in the order in which they are tried */
+    struct queued_target **waiting; /* the link to the first that was not tried yet */
+    uint16_t group_q_thousandths;   /* of those that are being tried */
+
+    struct list_node branches;
+    size_t open;         /* branches without a final response */
+    struct bytes reason; /* of a CANCEL that waits for a provisional response: RFC 3326 */
+
+    int best_status;               /* of the final responses so far; 0: none */
+    struct bytes best;             /* as it will go upstream; empty for one of our own making */
+    struct bytes other_challenges; /* header lines of 401 and 407 that are not the best */
+};
+
+struct lookup;
+
+/* One target being tried: RFC 3261 16.6 steps 7 to 11. */
+struct branch {
+    struct list_node node; /* in ctx->branches */
+    struct context *ctx;
+    const struct target *target;
+    struct txn *txn;       /* the client transaction; NULL: none yet, or it has ended */
+    struct lookup *lookup; /* the addresses of its next hop, if that is a name */
+    struct alarm timer_c;  /* also: how long to wait for an answer after CANCEL (9.1) */
+    uint32_t max_breadth;
+    bool has_provisional;
+    bool has_final;
+    bool wants_cancel; /* as soon as there is a provisional response */
+    bool is_cancelled;
+    bool is_tcp_for_size; /* RFC 3261 18.1.1: falls back to UDP */
+    bool refused_tcp;
+    bool is_by_flow; /* over the connection that the target registered by */
+    bool tried_flow;
+};
+
+/* --- proxy.c -----------------------------------------------------------------------------------
+ */
+
+/* A branch has no more to say: starts others, or answers with the best there is. */
+void context_branch_done(struct context *ctx);
+
+/* Adds a target beside those being tried, which context_branch_done will start. False: no memory.
+ */
+bool context_add_target(struct context *ctx, struct slice uri) MUST_USE;
+
+/* Puts the context aside if everything in it has ended: it is freed when the turn ends. */
+void context_settle(struct context *ctx);
+
+/* --- branch.c ----------------------------------------------------------------------------------
+ */
+
+/*
+ * Makes a branch for `target`, with a share of Max-Breadth, and begins to send. One that cannot be
+ * tried is closed again, as if it had answered 503.
+ */
+void branch_start(struct context *ctx, const struct target *target, uint32_t max_breadth,
+                  struct request *rq);
+
+/* It has its final response, whatever that is. Harmless for one that is closed. */
+void branch_close(struct branch *b);
+
+/* The transaction could not reach this address: the next one, or else the branch is done. */
+void branch_failed(struct branch *b, enum sip_status status);
+
+/* RFC 3261 9.1: at once if there was a provisional response, else when there is one. `reason` is
+ * the value of a Reason (RFC 3326), or empty. */
+void branch_cancel(struct branch *b, struct slice reason);
+void branch_cancel_others(struct context *ctx, const struct branch *except, struct slice reason);
+
+void branch_restart_timer_c(struct branch *b);
+
+/* Stops its timer and forgets its lookup; the branch is the context's to free. */
+void branch_fini(struct branch *b);
+
+/* --- response.c --------------------------------------------------------------------------------
+ */
+
+/* A response that a branch's transaction passed up: RFC 3261 16.7. */
+void response_received(struct branch *b, const struct sip_message *msg);
+
+/* A final response that nobody sent: a time-out, an unreachable hop. */
+void response_assume(struct context *ctx, enum sip_status status);
+
+/* The best of the final responses goes upstream. */
+void response_send_best(struct context *ctx);
+
+#endif

@@ -1,0 +1,73 @@
+/* Host names are compared with our domains, addresses with our sockets. */
+#include "server/domain.h"
+
+enum { DEFAULT_PORT = 5060 };
+
+static bool is_port_of_ours(const struct settings *settings, uint16_t port)
+{
+    for (size_t i = 0; i < settings->listener_count; i++) {
+        if (settings->listeners[i].addr.port == port)
+            return true;
+    }
+    return false;
+}
+
+/*
+ * A name is ours whatever the port: outside of a port forwarding it is another than that we listen
+ * on. An address is ours by one of our ports only, since phones may live at it too.
+ */
+const struct domain_settings *domain_of_uri(struct worker *w, const struct sip_uri *uri)
+{
+    const struct settings *settings = w->settings;
+    uint16_t port = uri->port != 0 ? uri->port : DEFAULT_PORT;
+    struct net_addr addr;
+
+    if (uri->scheme != SIP_SCHEME_SIP && uri->scheme != SIP_SCHEME_SIPS)
+        return NULL;
+    if (!net_addr_parse(uri->host, port, &addr))
+        return settings_domain(settings, uri->host);
+    const struct domain_settings *domain = uri->port == 0 || is_port_of_ours(settings, port)
+                                               ? settings_domain(settings, uri->host)
+                                               : NULL;
+    if (domain == NULL && transport_is_ours(w->transport, &addr))
+        domain = &settings->domains[0];
+    return domain;
+}
+
+struct slice domain_place_of(const struct sip_uri *uri)
+{
+    struct slice maddr;
+
+    if (!sip_uri_param(uri, SLICE("maddr"), &maddr))
+        return uri->host;
+    bool has_brackets = maddr.len > 2 && maddr.ptr[0] == '[' && maddr.ptr[maddr.len - 1] == ']';
+    return has_brackets ? (struct slice){maddr.ptr + 1, maddr.len - 2} : maddr;
+}
+
+bool domain_leads_here(struct worker *w, const struct sip_uri *uri)
+{
+    struct sip_uri place = *uri;
+
+    place.host = domain_place_of(uri);
+    return domain_of_uri(w, &place) != NULL;
+}
+
+bool domain_aor(struct worker *w, const struct domain_settings *domain, const struct sip_uri *uri,
+                struct slice *out)
+{
+    struct sip_uri canonical = *uri;
+
+    canonical.host = slice_of(domain->name);
+    canonical.host_is_ipv6 = canonical.host.ptr[0] == '[';
+    if (canonical.host_is_ipv6)
+        canonical.host = (struct slice){canonical.host.ptr + 1, canonical.host.len - 2};
+
+    size_t max_bytes = uri->user.len + canonical.host.len + 4;
+    char *text = arena_alloc(w->arena, max_bytes);
+    if (text == NULL)
+        return false;
+    struct buffer aor = buffer_over(text, max_bytes);
+    sip_uri_write_aor(&canonical, &aor);
+    *out = buffer_slice(&aor);
+    return !aor.overflowed;
+}

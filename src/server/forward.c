@@ -1,0 +1,397 @@
+/*
+ * Every step adds its edits; what no step names leaves byte for byte as it came. RFC 3261 16.6,
+ * RFC 3327 (Path becomes Route), RFC 5393 (Max-Breadth), RFC 5658 (Record-Route on both sides).
+ */
+#include "server/forward.h"
+
+#include "server/token.h"
+#include "server/uri_params.h"
+#include "sip/address.h"
+#include "sip/auth.h"
+#include "sip/edit.h"
+
+enum { MAX_FORWARDS = 70, MAX_BREADTH = 60, LINE_BYTES = 512 };
+
+struct editing {
+    struct request *rq;
+    const struct forwarding *forwarding;
+    struct sip_edits edits;
+    struct slice target; /* its URI as a Request-URI may be */
+    bool is_strict;      /* the first Route is that of a strict router: step 6 */
+};
+
+typedef bool forward_step(struct editing *e);
+
+static forward_step replace_uri, count_forwards, insert_record_route, edit_routes, insert_via;
+static forward_step stamp_via, set_max_breadth, consume_credentials, add_content_length;
+
+static forward_step *const steps[] = {
+    replace_uri,         /* step 2, and the strict routing of step 6 */
+    count_forwards,      /* step 3 */
+    insert_record_route, /* step 4 */
+    edit_routes,         /* 16.4, step 6 */
+    insert_via,          /* step 8 */
+    stamp_via,           /* RFC 3261 18.2.1, RFC 3581 4 */
+    set_max_breadth,     /* RFC 5393 5.3.3 */
+    consume_credentials, /* RFC 3261 22.3 */
+    add_content_length,  /* step 9 */
+};
+
+bool forward_build(struct request *rq, const struct forwarding *forwarding, struct buffer *out)
+{
+    struct editing e = {.rq = rq, .forwarding = forwarding};
+
+    sip_edits_init(&e.edits, rq->msg);
+    for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+        if (!steps[i](&e))
+            return false;
+    }
+    return sip_edits_apply(&e.edits, out);
+}
+
+/* Memory for a text of at most `max_bytes` that lives as long as the edits. */
+static bool new_text(struct editing *e, size_t max_bytes, struct buffer *out)
+{
+    char *memory = arena_alloc(e->rq->w->arena, max_bytes);
+
+    if (memory == NULL)
+        return false;
+    *out = buffer_over(memory, max_bytes);
+    return true;
+}
+
+static void add_hash(struct buffer *out, uint64_t hash)
+{
+    unsigned char bytes[8];
+
+    for (int i = 0; i < 8; i++)
+        bytes[i] = (unsigned char)(hash >> (56 - 8 * i));
+    buffer_add_hex(out, bytes, sizeof(bytes));
+}
+
+/* The branch is unique by its first part; by its second a loop is found: RFC 5393 4.2.1. */
+static bool insert_via(struct editing *e)
+{
+    const struct forwarding *f = e->forwarding;
+    struct buffer line;
+
+    if (!new_text(e, LINE_BYTES, &line))
+        return false;
+    buffer_add(&line, SLICE("Via: SIP/2.0/"));
+    buffer_add(&line, hop_protocol_name(f->hop.protocol));
+    buffer_add_char(&line, ' ');
+    net_addr_write(&f->hop.local, &line);
+    buffer_add(&line, SLICE(";branch="));
+    buffer_add(&line, f->branch);
+    buffer_add_char(&line, '.');
+    add_hash(&line, e->rq->loop_hash);
+    buffer_add(&line, SLICE("\r\n"));
+    sip_edits_insert_before(&e->edits, SIP_VIA, buffer_slice(&line));
+    return !line.overflowed;
+}
+
+static bool stamp_via(struct editing *e)
+{
+    struct sip_values vias = sip_values_of(e->rq->msg, SIP_VIA);
+    struct slice top;
+
+    if (e->rq->top_via.len == 0 || !sip_values_next(&vias, &top))
+        return false;
+    if (!slice_equal(top, e->rq->top_via))
+        sip_edits_replace(&e->edits, top, e->rq->top_via);
+    return true;
+}
+
+/* --- where it goes: Request-URI and Route ------------------------------------------------------
+ */
+
+static bool is_loose(const struct sip_uri *uri)
+{
+    struct slice value;
+
+    return sip_uri_param(uri, SLICE("lr"), &value);
+}
+
+static bool read_first(struct slice values, struct slice *value, struct sip_uri *uri)
+{
+    struct sip_address address;
+
+    return sip_list_next(&values, value) && sip_address_parse(*value, &address)
+           && sip_uri_parse(address.uri, uri);
+}
+
+/* Of Route, after ours are gone and those of the target are put before; empty: there are none. */
+static struct slice first_routes(const struct request *rq, struct slice route)
+{
+    return route.len > 0 ? route : rq->next_route;
+}
+
+bool forward_next_hop(const struct request *rq, struct slice uri, struct slice route,
+                      struct sip_uri *out)
+{
+    struct slice routes = first_routes(rq, route), value;
+
+    return routes.len > 0 ? read_first(routes, &value, out) : sip_uri_parse(uri, out);
+}
+
+/* RFC 3261 19.1.1, table 1: a Request-URI has neither headers nor a method. */
+static bool for_request_line(struct editing *e, struct slice text, struct slice *out)
+{
+    struct sip_uri uri;
+    const struct slice unwanted[] = {SLICE("method"), SLICE_NONE};
+    struct slice method;
+    struct buffer line;
+
+    *out = text;
+    if (!sip_uri_parse(text, &uri))
+        return true;
+    if (uri.headers.ptr != NULL)
+        *out = slice_between(text.ptr, uri.headers.ptr - 1);
+    if (!sip_uri_param(&uri, SLICE("method"), &method))
+        return true;
+    if (!new_text(e, text.len, &line))
+        return false;
+    buffer_add(&line, slice_between(text.ptr, uri.params.ptr));
+    uri_params_write(&uri, unwanted, &line);
+    *out = buffer_slice(&line);
+    return !line.overflowed;
+}
+
+static bool replace_uri(struct editing *e)
+{
+    struct slice routes = first_routes(e->rq, e->forwarding->route);
+    struct slice value, uri;
+    struct sip_uri first;
+
+    if (!for_request_line(e, e->forwarding->uri, &e->target))
+        return false;
+    uri = e->target;
+    e->is_strict = routes.len > 0 && read_first(routes, &value, &first) && !is_loose(&first);
+    if (e->is_strict && !for_request_line(e, first.text, &uri))
+        return false;
+    if (!slice_equal(uri, e->rq->msg->uri))
+        sip_edits_replace(&e->edits, e->rq->msg->uri, uri);
+    return true;
+}
+
+/* Of the values of Route that came, those that stay: from `first` on, before `end`. */
+struct kept_routes {
+    size_t first;
+    size_t end;
+};
+
+static struct kept_routes routes_to_keep(const struct editing *e)
+{
+    struct sip_values routes = sip_values_of(e->rq->msg, SIP_ROUTE);
+    struct kept_routes kept = {.first = e->rq->own_routes};
+    struct slice value;
+
+    while (sip_values_next(&routes, &value))
+        kept.end++;
+    if (e->rq->takes_uri_from_route)
+        kept.end--;
+    if (e->is_strict && e->forwarding->route.len == 0)
+        kept.first++; /* it becomes the Request-URI */
+    return kept;
+}
+
+/* Cuts from one field, whose first value is the number `index`, what does not stay. */
+static void cut_routes(struct editing *e, const struct sip_header *header, struct kept_routes kept,
+                       size_t *index)
+{
+    struct slice rest = header->value, value;
+    struct slice stays = SLICE_NONE;
+    bool stays_whole = true;
+
+    for (; sip_list_next(&rest, &value); ++*index) {
+        if (*index >= kept.first && *index < kept.end)
+            stays = slice_between(stays.len > 0 ? stays.ptr : value.ptr, slice_end(value));
+        else
+            stays_whole = false;
+    }
+    if (stays_whole)
+        return;
+    if (stays.len == 0) {
+        sip_edits_remove_header(&e->edits, header);
+        return;
+    }
+    struct slice before = slice_between(header->value.ptr, stays.ptr);
+    struct slice behind = slice_between(slice_end(stays), slice_end(header->value));
+    if (before.len > 0)
+        sip_edits_replace(&e->edits, before, SLICE_NONE);
+    if (behind.len > 0)
+        sip_edits_replace(&e->edits, behind, SLICE_NONE);
+}
+
+/* The values of the target, without the first if that becomes the Request-URI. */
+static bool add_target_routes(struct editing *e)
+{
+    struct slice route = e->forwarding->route, value;
+    struct buffer line;
+
+    if (route.len > 0 && e->is_strict)
+        (void)sip_list_next(&route, &value);
+    route = slice_trim(route);
+    if (route.len == 0)
+        return true;
+    if (!new_text(e, route.len + LINE_BYTES, &line))
+        return false;
+    buffer_add(&line, SLICE("Route: "));
+    buffer_add(&line, route);
+    buffer_add(&line, SLICE("\r\n"));
+    sip_edits_insert_before(&e->edits, SIP_ROUTE, buffer_slice(&line));
+    return !line.overflowed;
+}
+
+/* What stood in the Request-URI comes last, behind a strict router: step 6. */
+static bool add_last_route(struct editing *e)
+{
+    struct buffer line;
+
+    if (!e->is_strict)
+        return true;
+    if (!new_text(e, e->target.len + LINE_BYTES, &line))
+        return false;
+    buffer_add(&line, SLICE("Route: <"));
+    buffer_add(&line, e->target);
+    buffer_add(&line, SLICE(">\r\n"));
+    sip_edits_append(&e->edits, buffer_slice(&line));
+    return !line.overflowed;
+}
+
+static bool edit_routes(struct editing *e)
+{
+    const struct sip_header *header = sip_message_header(e->rq->msg, SIP_ROUTE);
+    struct kept_routes kept = routes_to_keep(e);
+    size_t index = 0;
+
+    if (!add_target_routes(e))
+        return false;
+    for (; header != NULL; header = sip_message_next(e->rq->msg, header))
+        cut_routes(e, header, kept, &index);
+    return add_last_route(e);
+}
+
+/* --- what is added -----------------------------------------------------------------------------
+ */
+
+static bool count_forwards(struct editing *e)
+{
+    const struct sip_message *msg = e->rq->msg;
+    struct buffer text;
+
+    if (!new_text(e, 32, &text))
+        return false;
+    if (msg->basics.has_max_forwards) {
+        buffer_add_u64(&text, msg->basics.max_forwards - 1u);
+        sip_edits_replace(&e->edits, sip_message_value(msg, SIP_MAX_FORWARDS), buffer_slice(&text));
+    } else {
+        buffer_printf(&text, "Max-Forwards: %d\r\n", MAX_FORWARDS);
+        sip_edits_append(&e->edits, buffer_slice(&text));
+    }
+    return true;
+}
+
+uint32_t forward_breadth(const struct sip_message *msg)
+{
+    uint32_t breadth;
+
+    if (!slice_to_u32(sip_message_value(msg, SIP_MAX_BREADTH), UINT32_MAX, &breadth))
+        return MAX_BREADTH;
+    return breadth < MAX_BREADTH ? breadth : MAX_BREADTH;
+}
+
+static bool set_max_breadth(struct editing *e)
+{
+    const struct sip_header *header = sip_message_header(e->rq->msg, SIP_MAX_BREADTH);
+    struct buffer text;
+
+    if (!new_text(e, 32, &text))
+        return false;
+    if (header != NULL) {
+        buffer_add_u64(&text, e->forwarding->max_breadth);
+        sip_edits_replace(&e->edits, header->value, buffer_slice(&text));
+    } else {
+        buffer_printf(&text, "Max-Breadth: %u\r\n", e->forwarding->max_breadth);
+        sip_edits_append(&e->edits, buffer_slice(&text));
+    }
+    return true;
+}
+
+/* Those that may begin a dialog or are in one: RFC 3261 16.6 step 4. Unknown ones may, too. */
+static bool may_begin_dialog(enum sip_method method)
+{
+    switch (method) {
+    case SIP_INVITE:
+    case SIP_SUBSCRIBE:
+    case SIP_REFER:
+    case SIP_NOTIFY:
+    case SIP_UPDATE:
+    case SIP_OTHER_METHOD: return true;
+    default: return false;
+    }
+}
+
+static void add_record_route(struct buffer *line, const struct hop *hop, const char *token)
+{
+    buffer_add(line, SLICE("Record-Route: <sip:"));
+    net_addr_write(&hop->local, line);
+    if (hop->protocol == HOP_TCP)
+        buffer_add(line, SLICE(";transport=tcp"));
+    buffer_add(line, SLICE(";lr;tk="));
+    buffer_add(line, (struct slice){token, TOKEN_LEN});
+    buffer_add(line, SLICE(">\r\n"));
+}
+
+static bool same_side(const struct hop *a, const struct hop *b)
+{
+    return a->protocol == b->protocol && net_addr_equal(&a->local, &b->local);
+}
+
+/* One value, or one for each side where they differ, that of the outgoing side on top: RFC 5658. */
+static bool insert_record_route(struct editing *e)
+{
+    const struct request *rq = e->rq;
+    char token[TOKEN_LEN];
+    struct buffer line;
+
+    if (!may_begin_dialog(rq->msg->method_id))
+        return true;
+    if (!new_text(e, LINE_BYTES, &line))
+        return false;
+    token_of_dialog(rq->w->server, rq->msg, token);
+    add_record_route(&line, &e->forwarding->recorded, token);
+    if (!same_side(&e->forwarding->recorded, &rq->from))
+        add_record_route(&line, &rq->from, token);
+    sip_edits_insert_before(&e->edits, SIP_RECORD_ROUTE, buffer_slice(&line));
+    return !line.overflowed;
+}
+
+/* Credentials of our realm have served: the next hop need not see them. Others are not ours. */
+static bool consume_credentials(struct editing *e)
+{
+    const struct request *rq = e->rq;
+    const struct sip_header *header = sip_message_header(rq->msg, SIP_PROXY_AUTHORIZATION);
+    struct sip_credentials credentials;
+
+    for (; header != NULL; header = sip_message_next(rq->msg, header)) {
+        if (sip_credentials_parse(header->value, &credentials)
+            && settings_domain(rq->settings, credentials.realm) != NULL)
+            sip_edits_remove_header(&e->edits, header);
+    }
+    return true;
+}
+
+static bool add_content_length(struct editing *e)
+{
+    struct buffer text;
+
+    if (!hop_is_reliable(&e->forwarding->hop)
+        || sip_message_header(e->rq->msg, SIP_CONTENT_LENGTH) != NULL)
+        return true;
+    if (!new_text(e, 48, &text))
+        return false;
+    buffer_printf(&text, "Content-Length: %zu\r\n", e->rq->msg->body.len);
+    sip_edits_append(&e->edits, buffer_slice(&text));
+    return true;
+}

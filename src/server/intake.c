@@ -1,0 +1,150 @@
+/*
+ * Everything received arrives here: datagrams and messages cut out of streams, from the network or
+ * by mail from another worker, responses and requests alike. RFC 3261 18.1.2, 18.2.1.
+ */
+#include "server/intake.h"
+
+#include "base/buffer.h"
+#include "server/parcel.h"
+#include "server/proxy.h"
+#include "server/reply.h"
+#include "server/request.h"
+#include "server/route.h"
+#include "server/trace.h"
+
+static void count_unreadable(struct worker *w, const struct hop *from, const char *reason)
+{
+    char text[80];
+    struct buffer source = buffer_over(text, sizeof(text));
+
+    w->counters.unreadable++;
+    net_addr_write(&from->remote, &source);
+    LOG(&w->log, LOG_DEBUG, "dropped", {"reason", slice_of(reason)},
+        {"source", buffer_slice(&source)});
+}
+
+static void new_request(struct worker *w, const struct hop *from, const struct sip_message *msg)
+{
+    struct request *rq = arena_alloc(w->arena, sizeof(*rq));
+
+    if (rq == NULL) {
+        w->counters.no_memory++;
+        return;
+    }
+    *rq = (struct request){.w = w, .settings = w->settings, .msg = msg, .from = *from};
+    reply_prepare(rq);
+    route_request(rq);
+}
+
+/* The straight path of every message, at the worker that owns its call. */
+static void handle(struct worker *w, const struct hop *from, const struct sip_message *msg)
+{
+    struct txn *t = txn_table_match(w->txns, msg);
+
+    if (t != NULL)
+        txn_receive(t, msg); /* an answer we wait for, a repeat, an ACK: it may end here */
+    else if (msg->is_request)
+        new_request(w, from, msg);
+    else
+        w->counters.stray_responses++; /* RFC 6026 7.3: never forwarded */
+}
+
+static bool is_keep_alive(struct slice bytes)
+{
+    return slice_trim(bytes).len == 0;
+}
+
+/* A datagram comes again, perhaps to a transaction that exists; what came by a stream does not. */
+static void refuse_for_load(struct worker *w, const struct hop *from, const struct sip_message *msg)
+{
+    const struct sip_fault overload = {SIP_503_SERVICE_UNAVAILABLE, "Overloaded"};
+
+    if (msg->is_request && hop_is_reliable(from))
+        reply_to_malformed(w, from, msg, &overload);
+}
+
+static void parse_and_handle(struct worker *w, const struct hop *from, struct slice bytes,
+                             bool is_mailed)
+{
+    struct sip_message msg;
+    struct sip_fault fault;
+
+    if (!sip_message_parse(bytes, &msg, &fault) || !sip_message_check(&msg, &fault)) {
+        if (msg.is_request && sip_message_is_answerable(&msg))
+            reply_to_malformed(w, from, &msg, &fault);
+        else
+            count_unreadable(w, from, fault.phrase);
+        return;
+    }
+    struct worker *owner = worker_of(w->server, msg.basics.call_id);
+    if (owner == w || is_mailed)
+        handle(w, from, &msg);
+    else if (!parcel_send_received(w, owner, from, msg.bytes))
+        refuse_for_load(w, from, &msg);
+}
+
+void intake_received(struct worker *w, const struct hop *from, struct slice bytes)
+{
+    if (is_keep_alive(bytes))
+        return;
+    trace_received(w, from, bytes);
+    parse_and_handle(w, from, bytes, false);
+    arena_reset(w->arena);
+}
+
+void intake_mailed(struct worker *w, const struct hop *from, struct slice bytes)
+{
+    parse_and_handle(w, from, bytes, true);
+    arena_reset(w->arena);
+}
+
+void intake_broken(struct worker *w, const struct hop *from, struct slice head, int status)
+{
+    struct sip_message msg;
+    struct sip_fault fault;
+    struct sip_fault broken = {(uint16_t)status, status == SIP_513_MESSAGE_TOO_LARGE
+                                                     ? "Message Too Large"
+                                                     : "Missing or Malformed Content-Length"};
+
+    bool is_whole = sip_message_parse(head, &msg, &fault);
+    if (msg.is_request && sip_message_is_answerable(&msg))
+        reply_to_malformed(w, from, &msg, is_whole || status != 400 ? &broken : &fault);
+    else
+        count_unreadable(w, from, broken.phrase);
+    arena_reset(w->arena);
+}
+
+static bool is_response(struct slice head)
+{
+    return slice_starts_with(head, SLICE("SIP/2.0 "));
+}
+
+static bool tell_transaction(struct worker *w, struct slice head)
+{
+    struct txn *t = txn_table_find_sent(w->txns, head);
+
+    if (t != NULL)
+        txn_unreachable(t);
+    arena_reset(w->arena);
+    return t != NULL;
+}
+
+/*
+ * Only what a client transaction sent is told on: when a response could not be delivered there is
+ * nothing to be done (RFC 3261 16.9). The kernel hands an ICMP error to any of the sockets that
+ * share a port: the others are asked.
+ */
+void intake_unreachable(struct worker *w, const struct hop *to, struct slice head)
+{
+    if (is_response(head) || tell_transaction(w, head))
+        return;
+    for (size_t i = 0; i < w->server->worker_count; i++) {
+        if (i != w->index)
+            parcel_send_unreachable(w, w->server->workers[i], to, head);
+    }
+}
+
+void intake_mailed_unreachable(struct worker *w, struct slice head)
+{
+    (void)tell_transaction(w, head);
+}

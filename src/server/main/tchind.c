@@ -1,0 +1,354 @@
+/*
+ * tchind: reads the settings, opens the store, makes the workers, and then waits for signals.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "server/args.h"
+#include "server/config.h"
+#include "server/control.h"
+#include "server/lockout.h"
+#include "server/nonce.h"
+#include "server/notify.h"
+#include "server/worker.h"
+#include "sip/uri.h"
+#include "store/location.h"
+
+enum {
+    EXIT_CANNOT = 2, /* configuration, database or sockets cannot be used */
+    GRACE_MS = 4500, /* to answer what is under way: it exits within 5 s */
+    NONCE_ENTRIES = 1 << 17,
+    LOCKOUT_ENTRIES = 1 << 16,
+    OTHER_DESCRIPTORS = 256,
+};
+
+/* Settings that have been in force are freed at the end: who still reads them is not known. */
+struct generation {
+    struct generation *before;
+    struct settings settings;
+};
+
+struct program {
+    struct server server;
+    struct args args;
+    struct generation *generation;
+    struct settings *settings; /* in force: those of the generation */
+    pthread_t threads[SETTINGS_MAX_WORKERS];
+    size_t thread_count;
+    struct control *control;
+    char fault_text[512];
+};
+
+/* --- before the first worker -------------------------------------------------------------------
+ */
+
+/* RFC 3261 19.1.4, for the store, which knows no URIs. */
+static bool same_contact(struct slice a, struct slice b)
+{
+    struct sip_uri first, second;
+
+    return sip_uri_parse(a, &first) && sip_uri_parse(b, &second) && sip_uri_equal(&first, &second);
+}
+
+static bool remember_domain(struct program *p, struct buffer *fault)
+{
+    struct settings *settings = p->settings;
+    char text[SETTINGS_MAX_DOMAIN_NAME + 1];
+    struct buffer name = buffer_over(text, sizeof(text));
+    char host[256] = "localhost";
+
+    if (settings->domain_count == 0 && !store_remembered(p->server.store, "domain", &name)) {
+        if (gethostname(host, sizeof(host) - 1) != 0)
+            return false;
+        buffer_add_text(&name, host);
+    }
+    if (settings->domain_count == 0 && settings_add_domain(settings, buffer_slice(&name)) == NULL) {
+        buffer_printf(fault, "\"%.*s\" is no domain name: name one, as in tchind example.org",
+                      SLICE_ARGS(buffer_slice(&name)));
+        return false;
+    }
+    return store_remember(p->server.store, "domain", slice_of(settings->domains[0].name))
+           == ERR_NONE;
+}
+
+static bool make_keys(struct program *p, struct buffer *fault)
+{
+    struct server_keys *keys = &p->server.keys;
+
+    server_random(&keys->ours_alone, sizeof(keys->ours_alone));
+    server_random(&p->server.run, sizeof(p->server.run));
+    if (store_secret(p->server.store, "dialog", &keys->dialog, sizeof(keys->dialog)) == ERR_NONE)
+        return true;
+    buffer_add_text(fault, "the database does not keep secrets");
+    return false;
+}
+
+static bool open_store(struct program *p, struct buffer *fault)
+{
+    const struct store_settings settings = {
+        .folder = p->settings->data_folder,
+        .durability = p->settings->durability,
+        .log = &p->server.log,
+        .max_bindings = p->settings->max_bindings_total,
+        .max_users = p->settings->max_users,
+    };
+    enum err err;
+
+    p->server.store = store_open(&settings, server_wall_ms(), &err, fault);
+    if (p->server.store == NULL)
+        return false;
+    location_set_comparison(p->server.store, same_contact);
+    return true;
+}
+
+static bool make_shared(struct program *p, struct buffer *fault)
+{
+    p->server.nonces = nonce_table_new(&p->server.keys.ours_alone, NONCE_ENTRIES, server_wall_ms());
+    p->server.lockout = lockout_new(&p->server.keys.ours_alone, LOCKOUT_ENTRIES);
+    p->server.connections = directory_new(&p->server.keys.ours_alone);
+    p->server.dns = dns_start();
+    if (p->server.nonces != NULL && p->server.lockout != NULL && p->server.connections != NULL
+        && p->server.dns != NULL)
+        return true;
+    buffer_add_text(fault, p->server.dns == NULL ? "the resolver does not start" : "out of memory");
+    return false;
+}
+
+/* The first worker says which port the system chose where none was given; the others share it. */
+static bool make_workers(struct program *p, struct buffer *fault)
+{
+    struct server *server = &p->server;
+
+    for (uint16_t i = 0; i < p->settings->workers; i++) {
+        server->workers[i] = worker_new(server, i, fault);
+        if (server->workers[i] == NULL)
+            return false;
+        server->worker_count++;
+        for (uint16_t l = 0; i == 0 && l < p->settings->listener_count; l++)
+            p->settings->listeners[l].addr =
+                transport_listener_addr(server->workers[0]->transport, l);
+    }
+    return true;
+}
+
+/* --- running -----------------------------------------------------------------------------------
+ */
+
+static void *run_worker(void *worker)
+{
+    worker_run(worker);
+    return NULL;
+}
+
+static bool start_threads(struct program *p, struct buffer *fault)
+{
+    for (size_t i = 0; i < p->server.worker_count; i++) {
+        int error = pthread_create(&p->threads[i], NULL, run_worker, p->server.workers[i]);
+        if (error != 0) {
+            buffer_printf(fault, "cannot start a thread: %s", strerror(error));
+            return false;
+        }
+        p->thread_count++;
+    }
+    return true;
+}
+
+static void say_ready(const struct program *p)
+{
+    fprintf(stderr, "tchind: ready");
+    for (size_t i = 0; i < p->settings->listener_count; i++) {
+        const struct transport_listener *listener = &p->settings->listeners[i];
+        char text[80];
+        struct buffer addr = buffer_over(text, sizeof(text));
+        struct slice name = hop_protocol_name(listener->protocol);
+
+        net_addr_write(&listener->addr, &addr);
+        fputc(' ', stderr);
+        for (size_t c = 0; c < name.len; c++)
+            fputc(ascii_lower(name.ptr[c]), stderr);
+        fprintf(stderr, ":%.*s", SLICE_ARGS(buffer_slice(&addr)));
+    }
+    fputc('\n', stderr);
+}
+
+static struct generation *new_generation(struct program *p)
+{
+    struct generation *generation = malloc(sizeof(*generation));
+
+    if (generation != NULL)
+        generation->before = p->generation;
+    return generation;
+}
+
+static void put_in_force(struct program *p, struct generation *generation)
+{
+    p->generation = generation;
+    p->settings = &generation->settings;
+    atomic_store_explicit(&p->server.settings, p->settings, memory_order_release);
+}
+
+/* Sockets and threads stay as they are; so do the ceilings that were set with them. */
+static void reload(struct program *p, int argc, char **argv)
+{
+    struct buffer fault = buffer_over(p->fault_text, sizeof(p->fault_text));
+    struct generation *generation = new_generation(p);
+
+    if (generation == NULL)
+        buffer_add_text(&fault, "out of memory");
+    if (generation == NULL || !args_reread(argc, argv, &generation->settings, &fault)) {
+        free(generation);
+        LOG_NOW(&p->server.log, LOG_ERROR, "configuration not reloaded",
+                {"reason", buffer_slice(&fault)});
+        return;
+    }
+    struct settings *fresh = &generation->settings;
+    if (fresh->domain_count == 0) {
+        memcpy(fresh->domains, p->settings->domains, sizeof(fresh->domains));
+        fresh->domain_count = p->settings->domain_count;
+    }
+    memcpy(fresh->listeners, p->settings->listeners, sizeof(fresh->listeners));
+    fresh->listener_count = p->settings->listener_count;
+    fresh->workers = p->settings->workers;
+    put_in_force(p, generation);
+    LOG_NOW(&p->server.log, LOG_INFO, "configuration reloaded", {"", SLICE_NONE});
+}
+
+static void wait_for_end(struct program *p, const sigset_t *signals, int argc, char **argv)
+{
+    int signal = 0;
+
+    while (sigwait(signals, &signal) == 0 && signal == SIGHUP)
+        reload(p, argc, argv);
+}
+
+static void stop(struct program *p)
+{
+    struct server *server = &p->server;
+
+    notify_stopping();
+    atomic_store(&server->stopping, true);
+    for (size_t i = 0; i < p->thread_count; i++)
+        worker_stop(server->workers[i], GRACE_MS);
+    for (size_t i = 0; i < p->thread_count; i++)
+        pthread_join(p->threads[i], NULL);
+}
+
+static void release(struct program *p)
+{
+    struct server *server = &p->server;
+
+    control_stop(p->control);
+    if (server->dns != NULL)
+        dns_stop(server->dns);
+    if (server->store != NULL)
+        store_close(server->store);
+    for (size_t i = 0; i < server->worker_count; i++)
+        worker_close(server->workers[i]);
+    for (size_t i = 0; i < server->worker_count; i++)
+        worker_free(server->workers[i]);
+    directory_free(server->connections);
+    nonce_table_free(server->nonces);
+    lockout_free(server->lockout);
+    while (p->generation != NULL) {
+        struct generation *before = p->generation->before;
+        free(p->generation);
+        p->generation = before;
+    }
+}
+
+static void warn_of_lab(const struct program *p)
+{
+    if (!p->settings->requires_auth)
+        fprintf(stderr, "tchind: WARNING: --no-auth: anyone who can reach this server may register "
+                        "and call as anyone. For a lab only.\n");
+}
+
+static int serve(struct program *p, int argc, char **argv)
+{
+    struct buffer fault = buffer_over(p->fault_text, sizeof(p->fault_text));
+    sigset_t signals;
+
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL); /* every thread inherits it: sigwait takes them */
+    signal(SIGPIPE, SIG_IGN);
+    if (!open_store(p, &fault) || !remember_domain(p, &fault) || !make_keys(p, &fault)
+        || !make_shared(p, &fault) || !make_workers(p, &fault))
+        goto fail;
+    p->control = control_start(&p->server, p->settings->data_folder, &fault);
+    if (p->control == NULL)
+        goto fail;
+    if (!start_threads(p, &fault))
+        goto fail;
+    warn_of_lab(p);
+    say_ready(p);
+    notify_ready();
+    wait_for_end(p, &signals, argc, argv);
+    stop(p);
+    release(p);
+    return EXIT_SUCCESS;
+
+fail:
+    fprintf(stderr, "tchind: %.*s\n", SLICE_ARGS(buffer_slice(&fault)));
+    stop(p);
+    release(p);
+    return EXIT_CANNOT;
+}
+
+/*
+ * A connection is a descriptor: as many as the system allows, less those that the rest of the
+ * program needs. Strangers who connect must not take from the database or the resolver.
+ */
+static void share_descriptors(struct settings *settings)
+{
+    rlim_t needed = OTHER_DESCRIPTORS + settings->workers * (settings->listener_count + 8);
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    rlim_t share = limit.rlim_cur > needed ? (limit.rlim_cur - needed) / settings->workers : 0;
+    if (settings->max_connections > share)
+        settings->max_connections = (uint32_t)share;
+}
+
+static int run(struct program *p, int argc, char **argv)
+{
+    args_read(argc, argv, &p->args);
+    if (p->args.command == ARGS_DONE)
+        return EXIT_SUCCESS;
+    if (p->args.command == ARGS_WRONG)
+        return EXIT_CANNOT;
+    if (p->args.command == ARGS_CHECK) {
+        if (p->args.prints)
+            config_print(&p->args.settings, stdout);
+        return EXIT_SUCCESS;
+    }
+    struct generation *first = new_generation(p);
+    if (first == NULL)
+        return EXIT_CANNOT;
+    first->settings = p->args.settings;
+    share_descriptors(&first->settings);
+    put_in_force(p, first);
+    p->server.log = (struct log){
+        .fd = STDERR_FILENO, .format = p->settings->log_format, .level = p->settings->log_level};
+    return serve(p, argc, argv);
+}
+
+int main(int argc, char **argv)
+{
+    struct program *p = calloc(1, sizeof(*p));
+    int status = p != NULL ? run(p, argc, argv) : EXIT_CANNOT;
+
+    free(p);
+    return status;
+}

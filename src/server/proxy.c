@@ -1,0 +1,343 @@
+/*
+ * The response context: its making, its groups of branches, its end. What a branch does is in
+ * branch.c, what becomes of responses in response.c.
+ */
+#include "server/proxy.h"
+
+#include <stdlib.h>
+
+#include "server/context.h"
+#include "server/forward.h"
+#include "server/reply.h"
+#include "server/route.h"
+
+/* --- making ------------------------------------------------------------------------------------
+ */
+
+static size_t bytes_of_targets(const struct target_list *targets)
+{
+    size_t bytes = targets->count * sizeof(struct queued_target);
+
+    for (size_t i = 0; i < targets->count; i++)
+        bytes += targets->items[i].uri.len + targets->items[i].route.len;
+    return bytes;
+}
+
+static struct slice copy_to(char **at, struct slice text)
+{
+    struct slice copy = {*at, text.len};
+
+    if (text.len > 0)
+        memcpy(*at, text.ptr, text.len);
+    *at += text.len;
+    return copy;
+}
+
+static void copy_targets(struct context *ctx, const struct target_list *targets, char **at)
+{
+    struct queued_target *queued = (struct queued_target *)(void *)(ctx + 1);
+    struct queued_target **link = &ctx->targets;
+
+    *at = (char *)(queued + targets->count);
+    for (size_t i = 0; i < targets->count; i++) {
+        queued[i] = (struct queued_target){.target = targets->items[i]};
+        queued[i].target.uri = copy_to(at, targets->items[i].uri);
+        queued[i].target.route = copy_to(at, targets->items[i].route);
+        *link = &queued[i];
+        link = &queued[i].next;
+    }
+    ctx->waiting = &ctx->targets;
+}
+
+static struct context *context_new(struct request *rq, const struct target_list *targets)
+{
+    struct worker *w = rq->w;
+    size_t bytes = sizeof(struct context) + bytes_of_targets(targets) + rq->msg->bytes.len;
+
+    if (w->parked_bytes + bytes > rq->settings->max_parked_bytes)
+        return NULL;
+    struct context *ctx = malloc(bytes);
+    if (ctx == NULL)
+        return NULL;
+    *ctx = (struct context){
+        .w = w,
+        .bytes = bytes,
+        .server = rq->txn,
+        .is_invite = rq->msg->method_id == SIP_INVITE,
+        .may_fork = true,
+        .breadth_left = forward_breadth(rq->msg),
+    };
+    char *at;
+    copy_targets(ctx, targets, &at);
+    ctx->request = (struct parked){.w = w,
+                                   .from = rq->from,
+                                   .bytes = at,
+                                   .len = rq->msg->bytes.len,
+                                   .txn = txn_id_of(rq->txn)};
+    (void)copy_to(&at, rq->msg->bytes);
+    list_init(&ctx->branches);
+    list_add(&w->contexts, &ctx->node);
+    w->parked_bytes += bytes;
+    w->waiting++;
+    return ctx;
+}
+
+bool context_add_target(struct context *ctx, struct slice uri)
+{
+    struct queued_target *added = malloc(sizeof(*added) + uri.len);
+
+    if (added == NULL)
+        return false;
+    char *text = (char *)(added + 1);
+    memcpy(text, uri.ptr, uri.len);
+    *added = (struct queued_target){
+        .next = *ctx->waiting,
+        .target = {.uri = {text, uri.len}, .q_thousandths = ctx->group_q_thousandths},
+        .is_added = true,
+    };
+    *ctx->waiting = added;
+    return true;
+}
+
+/* --- the groups --------------------------------------------------------------------------------
+ */
+
+/* Targets of equal q side by side; the next group when none of the present one is open. */
+static bool may_start(const struct context *ctx)
+{
+    const struct queued_target *next = *ctx->waiting;
+
+    return next != NULL && ctx->may_fork && !ctx->has_final && ctx->breadth_left > 0
+           && (ctx->open == 0 || next->target.q_thousandths == ctx->group_q_thousandths);
+}
+
+static size_t size_of_group(const struct queued_target *first)
+{
+    size_t size = 0;
+
+    for (const struct queued_target *other = first;
+         other != NULL && other->target.q_thousandths == first->target.q_thousandths;
+         other = other->next)
+        size++;
+    return size;
+}
+
+/*
+ * A group shares the breadth, all of it; a target for which none is left waits until a branch has
+ * ended: RFC 5393 5.3.3.
+ */
+static void start_branches(struct context *ctx, struct request *rq)
+{
+    while (may_start(ctx)) {
+        struct queued_target *next = *ctx->waiting;
+        size_t size = size_of_group(next);
+        size_t share = (ctx->breadth_left + size - 1) / size;
+
+        ctx->waiting = &next->next;
+        ctx->group_q_thousandths = next->target.q_thousandths;
+        branch_start(ctx, &next->target, (uint32_t)share, rq);
+    }
+}
+
+static void start_waiting(struct context *ctx)
+{
+    struct sip_message msg;
+    struct request rq;
+
+    request_revive(&ctx->request, &rq, &msg);
+    rq.txn = ctx->server;
+    if (route_again(&rq))
+        start_branches(ctx, &rq);
+    else
+        ctx->may_fork = false;
+}
+
+void context_branch_done(struct context *ctx)
+{
+    if (may_start(ctx))
+        start_waiting(ctx);
+    if (ctx->open == 0 && !ctx->has_final)
+        response_send_best(ctx);
+    context_settle(ctx);
+}
+
+void proxy_start(struct request *rq, const struct target_list *targets)
+{
+    struct worker *w = rq->w;
+
+    if (forward_breadth(rq->msg) == 0) {
+        request_reply(rq, SIP_440_MAX_BREADTH_EXCEEDED);
+        return;
+    }
+    rq->txn =
+        txn_server_start(w->txns, rq->msg, &rq->reply_hop, hop_is_reliable(&rq->reply_hop), NULL);
+    struct context *ctx = rq->txn != NULL ? context_new(rq, targets) : NULL;
+    if (ctx == NULL) {
+        request_reply(rq, SIP_503_SERVICE_UNAVAILABLE);
+        return;
+    }
+    txn_set_user(rq->txn, ctx);
+    start_branches(ctx, rq);
+    context_branch_done(ctx);
+}
+
+/* --- what the transactions tell ----------------------------------------------------------------
+ */
+
+static void send_trying(struct context *ctx)
+{
+    struct sip_message msg;
+    struct request rq;
+
+    if (ctx->has_final)
+        return;
+    request_revive(&ctx->request, &rq, &msg);
+    rq.txn = ctx->server;
+    request_reply(&rq, SIP_100_TRYING);
+}
+
+/* RFC 6026 8.8: an ACK for a 2xx that came with the branch of its INVITE goes its way, too. */
+static void pass_ack_on(struct context *ctx, const struct sip_message *ack)
+{
+    struct request rq = {
+        .w = ctx->w, .settings = ctx->w->settings, .msg = ack, .from = ctx->request.from};
+
+    reply_prepare(&rq);
+    route_request(&rq);
+}
+
+static void server_told(struct context *ctx, enum txn_news news, const struct sip_message *msg)
+{
+    switch (news) {
+    case TXN_TRYING_DUE: send_trying(ctx); break;
+    case TXN_ACK: pass_ack_on(ctx, msg); break;
+    case TXN_ENDED:
+        ctx->server = NULL;
+        ctx->may_fork = false; /* nobody waits for an answer any more */
+        context_settle(ctx);
+        break;
+    default: break; /* RFC 3261 16.9: a response that cannot be delivered is dropped */
+    }
+}
+
+static void client_failed(struct branch *b, struct txn *t, enum sip_status status)
+{
+    b->txn = NULL;
+    txn_set_user(t, NULL);
+    if (b->has_final)
+        context_settle(b->ctx); /* it was the ACK that nobody took */
+    else
+        branch_failed(b, status);
+}
+
+static void client_told(struct branch *b, struct txn *t, enum txn_news news,
+                        const struct sip_message *msg)
+{
+    switch (news) {
+    case TXN_RESPONSE: response_received(b, msg); break;
+    case TXN_TIMEOUT: client_failed(b, t, SIP_408_REQUEST_TIMEOUT); break;
+    case TXN_UNREACHABLE: client_failed(b, t, SIP_503_SERVICE_UNAVAILABLE); break;
+    case TXN_ENDED:
+        b->txn = NULL;
+        context_settle(b->ctx);
+        break;
+    default: break;
+    }
+}
+
+void proxy_told(struct worker *w, struct txn *t, enum txn_news news, const struct sip_message *msg)
+{
+    (void)w;
+    if (txn_is_server(t))
+        server_told(txn_user(t), news, msg);
+    else
+        client_told(txn_user(t), t, news, msg);
+}
+
+/* All values as one list; SLICE_NONE: there are none. */
+static struct slice reason_of(struct worker *w, const struct sip_message *cancel)
+{
+    const struct sip_header *header = sip_message_header(cancel, SIP_REASON);
+    char *memory = arena_alloc(w->arena, cancel->bytes.len);
+
+    if (header == NULL || memory == NULL)
+        return SLICE_NONE;
+    struct buffer list = buffer_over(memory, cancel->bytes.len);
+    for (; header != NULL; header = sip_message_next(cancel, header)) {
+        buffer_add_text(&list, list.len > 0 && header->value.len > 0 ? ", " : "");
+        buffer_add(&list, header->value);
+    }
+    return buffer_slice(&list);
+}
+
+/* RFC 3261 16.10; the Reason (RFC 3326) that the caller gave goes along. */
+void proxy_cancel(struct txn *invite, const struct sip_message *cancel)
+{
+    struct context *ctx = txn_user(invite);
+
+    if (ctx == NULL || ctx->has_final)
+        return;
+    ctx->is_cancelled = true;
+    ctx->may_fork = false;
+    branch_cancel_others(ctx, NULL, reason_of(ctx->w, cancel));
+    context_branch_done(ctx);
+}
+
+/* --- the end -----------------------------------------------------------------------------------
+ */
+
+static void free_added_targets(struct context *ctx)
+{
+    struct queued_target *target = ctx->targets;
+
+    while (target != NULL) {
+        struct queued_target *next = target->next;
+        if (target->is_added)
+            free(target);
+        target = next;
+    }
+}
+
+static void context_free(struct context *ctx)
+{
+    struct list_node *node;
+
+    while ((node = list_take_first(&ctx->branches)) != NULL) {
+        struct branch *b = CONTAINER_OF(node, struct branch, node);
+        branch_fini(b);
+        free(b);
+    }
+    list_remove(&ctx->node);
+    ctx->w->parked_bytes -= ctx->bytes;
+    bytes_free(&ctx->reason);
+    bytes_free(&ctx->best);
+    bytes_free(&ctx->other_challenges);
+    free_added_targets(ctx);
+    free(ctx);
+}
+
+void context_settle(struct context *ctx)
+{
+    if (ctx->has_ended || ctx->server != NULL || ctx->open > 0)
+        return;
+    for (struct list_node *node = ctx->branches.next; node != &ctx->branches; node = node->next) {
+        if (CONTAINER_OF(node, struct branch, node)->txn != NULL)
+            return;
+    }
+    ctx->has_ended = true;
+    list_remove(&ctx->node);
+    list_add(&ctx->w->ended_contexts, &ctx->node);
+}
+
+void proxy_free_ended(struct worker *w)
+{
+    while (!list_is_empty(&w->ended_contexts))
+        context_free(CONTAINER_OF(w->ended_contexts.next, struct context, node));
+}
+
+void proxy_free_all(struct worker *w)
+{
+    proxy_free_ended(w);
+    while (!list_is_empty(&w->contexts))
+        context_free(CONTAINER_OF(w->contexts.next, struct context, node));
+}

@@ -1,0 +1,191 @@
+/*
+ * Building and sending answers of our own: RFC 3261 8.2.6 for what is in them, 18.2.2 and RFC 3581
+ * for where they go.
+ */
+#include "server/reply.h"
+
+#include "server/trace.h"
+#include "sip/build.h"
+
+enum { DEFAULT_PORT = 5060, RETRY_AFTER_S = 5 };
+
+/*
+ * RFC 3261 18.2.2, RFC 3581 4. A stream: the connection, or if it is gone one to the sent-by port.
+ * A datagram: to the port it came from if rport asks for it, else to the sent-by port. In both
+ * cases to the address it came from. A maddr is not obeyed: it would let anybody aim us at others.
+ */
+static struct hop hop_of_replies(const struct hop *from, const struct sip_via *via)
+{
+    struct hop to = *from;
+    uint16_t sent_by_port = via->port != 0 ? via->port : DEFAULT_PORT;
+
+    if (via->host.len == 0)
+        return to; /* it cannot be read: a 400 goes back where its reason came from */
+    if (from->protocol != HOP_UDP)
+        to.reopen_port = sent_by_port;
+    else if (!via->wants_rport)
+        to.remote.port = sent_by_port;
+    return to;
+}
+
+void reply_prepare(struct request *rq)
+{
+    const struct sip_via *via = &rq->msg->basics.via;
+    struct sip_values vias = sip_values_of(rq->msg, SIP_VIA);
+    char host_text[64];
+    struct buffer host = buffer_over(host_text, sizeof(host_text));
+    struct slice value;
+
+    rq->reply_hop = hop_of_replies(&rq->from, via);
+    if (!sip_values_next(&vias, &value))
+        return;
+    net_addr_write_host(&rq->from.remote, &host);
+
+    size_t max_bytes = value.len + sizeof(host_text) + 32;
+    char *text = arena_alloc(rq->w->arena, max_bytes);
+    if (text == NULL)
+        return;
+    struct buffer stamped = buffer_over(text, max_bytes);
+    sip_via_stamp(via, value, buffer_slice(&host), rq->from.remote.port, &stamped);
+    if (!stamped.overflowed)
+        rq->top_via = buffer_slice(&stamped);
+}
+
+static void write_tag(const struct server *server, struct slice call_id, struct slice from_tag,
+                      uint32_t cseq, char out[16])
+{
+    char cseq_text[10];
+    struct buffer number = buffer_over(cseq_text, sizeof(cseq_text));
+    struct buffer tag = buffer_over(out, 16);
+
+    buffer_add_u64(&number, cseq);
+    const struct slice parts[] = {SLICE("tag"), call_id, from_tag, buffer_slice(&number)};
+    uint64_t hash = hash_slices(&server->keys.ours_alone, parts, ARRAY_LEN(parts));
+    buffer_add_hex(&tag, &hash, sizeof(hash));
+}
+
+struct slice reply_to_tag(const struct request *rq, char out[16])
+{
+    const struct sip_basics *basics = &rq->msg->basics;
+
+    write_tag(rq->w->server, basics->call_id, basics->from_tag, basics->cseq, out);
+    return (struct slice){out, 16};
+}
+
+/* An ACK has the Call-ID, the From tag and the CSeq number of what it acknowledges. */
+bool reply_tag_is_ours(const struct request *ack)
+{
+    char tag[16];
+
+    return slice_equal(ack->msg->basics.to_tag, reply_to_tag(ack, tag));
+}
+
+void reply_add_header(struct request *rq, const char *name, struct slice value)
+{
+    size_t max_bytes = rq->extra_headers.len + strlen(name) + value.len + 4;
+    char *text = arena_alloc(rq->w->arena, max_bytes);
+
+    if (text == NULL)
+        return;
+    struct buffer lines = buffer_over(text, max_bytes);
+    buffer_add(&lines, rq->extra_headers);
+    sip_build_header(&lines, slice_of(name), value);
+    rq->extra_headers = buffer_slice(&lines);
+}
+
+static void log_refusal(struct request *rq, enum sip_status status, struct slice phrase)
+{
+    char code_text[8], source_text[80];
+    struct buffer code = buffer_over(code_text, sizeof(code_text));
+    struct buffer source = buffer_over(source_text, sizeof(source_text));
+    bool is_routine = status < 400 || status == SIP_401_UNAUTHORIZED
+                      || status == SIP_407_PROXY_AUTHENTICATION_REQUIRED;
+
+    buffer_add_u64(&code, (uint64_t)status);
+    net_addr_write(&rq->from.remote, &source);
+    LOG(&rq->w->log, is_routine ? LOG_DEBUG : LOG_INFO, "answered", {"method", rq->msg->method},
+        {"uri", rq->msg->uri}, {"status", buffer_slice(&code)}, {"reason", phrase},
+        {"source", buffer_slice(&source)}, {"call-id", rq->msg->basics.call_id});
+}
+
+/* RFC 3261 20.33: without it a client may think that we are gone for good. */
+static void tell_when_to_retry(struct request *rq, enum sip_status status)
+{
+    if (status != SIP_503_SERVICE_UNAVAILABLE)
+        return;
+    char text[8];
+    struct buffer seconds = buffer_over(text, sizeof(text));
+    buffer_add_u64(&seconds, RETRY_AFTER_S);
+    reply_add_header(rq, "Retry-After", buffer_slice(&seconds));
+}
+
+static struct slice phrase_of(const struct request *rq, enum sip_status status)
+{
+    return rq->phrase != NULL ? slice_of(rq->phrase) : sip_reason_phrase((int)status);
+}
+
+static void write_reply(struct request *rq, enum sip_status status, struct buffer *out)
+{
+    char tag[16];
+    struct sip_reply reply = {.status = (uint16_t)status,
+                              .reason = phrase_of(rq, status),
+                              .top_via = rq->top_via,
+                              .to_tag = status > 100 ? reply_to_tag(rq, tag) : SLICE_NONE};
+
+    sip_build_reply(out, rq->msg, &reply);
+    buffer_add(out, rq->extra_headers);
+    sip_build_end(out);
+}
+
+static void send_reply(struct request *rq, enum sip_status status, struct slice bytes)
+{
+    log_refusal(rq, status, phrase_of(rq, status));
+    if (rq->txn != NULL)
+        txn_respond(rq->txn, (int)status, bytes);
+    else
+        worker_send(rq->w, &rq->reply_hop, bytes);
+}
+
+/*
+ * What was to be said does not fit into a message. Without it, what is copied from the request does
+ * fit: written out in full, a header field is less than twice as long as in its compact form.
+ */
+static void reply_without_details(struct request *rq, enum sip_status status)
+{
+    size_t max_bytes = 2 * rq->msg->bytes.len + 1024;
+    char *memory = arena_alloc(rq->w->arena, max_bytes);
+
+    if (memory == NULL)
+        return;
+    struct buffer out = buffer_over(memory, max_bytes);
+    rq->extra_headers = SLICE_NONE;
+    if (status < 300)
+        status = SIP_500_SERVER_INTERNAL_ERROR;
+    write_reply(rq, status, &out);
+    if (!out.overflowed)
+        send_reply(rq, status, buffer_slice(&out));
+}
+
+void request_reply(struct request *rq, enum sip_status status)
+{
+    struct buffer out = worker_scratch(rq->w);
+
+    tell_when_to_retry(rq, status);
+    write_reply(rq, status, &out);
+    if (out.overflowed)
+        reply_without_details(rq, status);
+    else
+        send_reply(rq, status, buffer_slice(&out));
+}
+
+void reply_to_malformed(struct worker *w, const struct hop *from, const struct sip_message *msg,
+                        const struct sip_fault *fault)
+{
+    if (msg->method_id == SIP_ACK)
+        return;
+
+    struct request rq = {
+        .w = w, .settings = w->settings, .msg = msg, .from = *from, .phrase = fault->phrase};
+    reply_prepare(&rq);
+    request_reply(&rq, fault->status);
+}

@@ -1,0 +1,58 @@
+/*
+ * A request during one turn: the message, where it came from, and what the steps have found out
+ * about it so far. It lives in the worker's arena; who waits keeps a `parked` copy.
+ */
+#ifndef TCHIN_SERVER_REQUEST_H
+#define TCHIN_SERVER_REQUEST_H
+
+#include "server/worker.h"
+#include "sip/message.h"
+#include "sip/status.h"
+#include "sip/uri.h"
+
+struct request {
+    struct worker *w;
+    const struct settings *settings;
+    const struct sip_message *msg;
+    struct hop from;      /* as received */
+    struct hop reply_hop; /* where responses go: RFC 3261 18.2.2, RFC 3581 4 */
+    struct slice top_via; /* with received and rport */
+    struct txn *txn;      /* the server transaction; NULL: answered without one */
+
+    /* Route information preprocessing: RFC 3261 16.4. */
+    struct slice uri_text; /* the Request-URI, after the repair of strict routing */
+    struct sip_uri uri;
+    size_t own_routes;         /* of the first values of Route, so many were ours */
+    bool takes_uri_from_route; /* strict routing: the last value of Route became the URI */
+    struct slice next_route;   /* the first value of Route that is not ours; empty: none */
+    bool is_in_dialog;         /* a Route of ours had the right token */
+    char *dialog_tokens;       /* those that would be right; NULL: not yet made */
+
+    const struct domain_settings *domain; /* of the Request-URI, if we are who answers for it */
+    const struct domain_settings *caller_domain; /* of From, if it is one of ours */
+    struct slice caller_aor;                     /* of From, in that case */
+    bool is_authenticated;
+    uint64_t loop_hash; /* RFC 5393 4.2.1: what the way of the request depends on */
+
+    struct slice extra_headers; /* whole lines, for the answer */
+    const char *phrase;         /* a reason phrase for it; NULL: the usual one */
+};
+
+/* A request that waits: a copy of all it is made of. Inside the object that waits. */
+struct parked {
+    struct worker *w;
+    struct hop from;
+    char *bytes;
+    size_t len;
+    txn_id txn;
+};
+
+/* False: no memory, or the ceiling of parked bytes is reached. */
+bool request_park(const struct request *rq, struct parked *out) MUST_USE;
+
+/* Makes the request anew, in `rq` and `msg`, of which no part outlives the turn. */
+void request_revive(const struct parked *parked, struct request *rq, struct sip_message *msg);
+
+void parked_fini(struct parked *parked);
+
+#endif

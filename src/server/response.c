@@ -1,0 +1,390 @@
+/*
+ * Responses: RFC 3261 16.7. Provisional ones and every 2xx go upstream at once; of the others the
+ * best one goes, when all branches have answered.
+ */
+#include <stdlib.h>
+
+#include "server/context.h"
+#include "server/reply.h"
+#include "server/route.h"
+#include "sip/address.h"
+#include "sip/edit.h"
+
+enum { MAX_ADDED_TARGETS = 16, MOVED_TEMPORARILY = 302, LINE_BYTES = 48 };
+
+/* RFC 3326 2: so that the phones that rang in vain do not report a missed call. */
+#define COMPLETED_ELSEWHERE SLICE("SIP;cause=200;text=\"Call completed elsewhere\"")
+
+/* --- upstream ----------------------------------------------------------------------------------
+ */
+
+/* RFC 3261 20.14: on a stream it must be there, and a datagram needs none. */
+static bool add_content_length(struct context *ctx, const struct sip_message *msg,
+                               struct sip_edits *edits)
+{
+    char *memory;
+
+    if (ctx->server == NULL || !hop_is_reliable(txn_route(ctx->server))
+        || sip_message_header(msg, SIP_CONTENT_LENGTH) != NULL)
+        return true;
+    memory = arena_alloc(ctx->w->arena, LINE_BYTES);
+    if (memory == NULL)
+        return false;
+    struct buffer line = buffer_over(memory, LINE_BYTES);
+    buffer_printf(&line, "Content-Length: %zu\r\n", msg->body.len);
+    sip_edits_append(edits, buffer_slice(&line));
+    return true;
+}
+
+/* Step 3. False: no Via remains, the response was meant for us and ends here. */
+static bool edit_for_upstream(struct context *ctx, const struct sip_message *msg,
+                              struct sip_edits *edits)
+{
+    struct sip_values vias = sip_values_of(msg, SIP_VIA);
+    struct slice value;
+
+    if (!sip_values_next(&vias, &value) || !sip_values_next(&vias, &value))
+        return false;
+    sip_edits_init(edits, msg);
+    sip_edits_remove_first_value(edits, SIP_VIA);
+    return add_content_length(ctx, msg, edits);
+}
+
+static bool write_for_upstream(struct context *ctx, const struct sip_edits *edits,
+                               struct buffer *out)
+{
+    *out = worker_scratch(ctx->w);
+    return sip_edits_apply(edits, out);
+}
+
+static void log_final(struct context *ctx, struct slice bytes, int status)
+{
+    struct sip_message msg;
+    struct sip_fault fault;
+    char text[8];
+    struct buffer code = buffer_over(text, sizeof(text));
+
+    buffer_add_u64(&code, (uint64_t)status);
+    if (sip_message_parse(bytes, &msg, &fault))
+        LOG(&ctx->w->log, LOG_INFO, "forwarded", {"cseq", sip_message_value(&msg, SIP_CSEQ)},
+            {"status", buffer_slice(&code)}, {"from", sip_message_value(&msg, SIP_FROM)},
+            {"to", sip_message_value(&msg, SIP_TO)},
+            {"call-id", sip_message_value(&msg, SIP_CALL_ID)});
+}
+
+/* Step 9. Without its server transaction a response is discarded: RFC 6026 8.3, RFC 4320 4.2. */
+static void send_upstream(struct context *ctx, int status, struct slice bytes)
+{
+    if (status >= 200 && !ctx->has_final) {
+        ctx->has_final = true;
+        ctx->may_fork = false;
+        ctx->w->waiting--;
+        log_final(ctx, bytes, status);
+        if (ctx->is_invite && status < 300)
+            worker_await_ack(ctx->w);
+    }
+    if (ctx->server != NULL)
+        txn_respond(ctx->server, status, bytes);
+}
+
+/* --- the best ----------------------------------------------------------------------------------
+ */
+
+/* Step 6: the lower, the better. */
+static int rank(const struct context *ctx, int status)
+{
+    if (status >= 600)
+        return 0;
+    if (status == SIP_487_REQUEST_TERMINATED && ctx->is_cancelled)
+        return 1; /* what the caller asked for: he would not want to be sent elsewhere */
+    if (status < 400)
+        return 2;
+    switch (status) {
+    case 401:
+    case 407: return 3;
+    case 415:
+    case 420:
+    case 484: return 4;
+    case 408:
+    case 487: return 6; /* says least of why */
+    case 503: return 8;
+    default: return status < 500 ? 5 : 7;
+    }
+}
+
+static bool is_challenge(int status)
+{
+    return status == SIP_401_UNAUTHORIZED || status == SIP_407_PROXY_AUTHENTICATION_REQUIRED;
+}
+
+/* Step 7: the challenges of all 401 and 407 responses go into the one that is chosen. */
+static void collect_challenges(struct context *ctx, const struct sip_message *msg)
+{
+    struct buffer lines = worker_scratch(ctx->w);
+
+    buffer_add(&lines, bytes_slice(&ctx->other_challenges));
+    for (size_t i = 0; i < msg->header_count; i++) {
+        const struct sip_header *header = &msg->headers[i];
+        if (header->id != SIP_WWW_AUTHENTICATE && header->id != SIP_PROXY_AUTHENTICATE)
+            continue;
+        buffer_add(&lines, header->name);
+        buffer_add(&lines, SLICE(": "));
+        buffer_add(&lines, header->value);
+        buffer_add(&lines, SLICE("\r\n"));
+    }
+    if (!lines.overflowed && !bytes_copy(&ctx->other_challenges, buffer_slice(&lines)))
+        ctx->w->counters.no_memory++;
+}
+
+static bool is_better(const struct context *ctx, int status)
+{
+    return ctx->best_status == 0 || rank(ctx, status) < rank(ctx, ctx->best_status);
+}
+
+/* Step 4: kept as it will go upstream. */
+static void keep_final(struct context *ctx, const struct sip_message *msg, struct sip_edits *edits)
+{
+    struct buffer out;
+
+    if (!is_better(ctx, msg->status)) {
+        if (is_challenge(msg->status))
+            collect_challenges(ctx, msg);
+        return;
+    }
+    if (!write_for_upstream(ctx, edits, &out))
+        return;
+    ctx->best_status = msg->status;
+    if (!bytes_copy(&ctx->best, buffer_slice(&out)))
+        bytes_free(&ctx->best);
+}
+
+void response_assume(struct context *ctx, enum sip_status status)
+{
+    if (!is_better(ctx, (int)status))
+        return;
+    ctx->best_status = (int)status;
+    bytes_free(&ctx->best);
+}
+
+/*
+ * One of our own, where no branch has answered. Step 6: a 503 upstream would mean that we are down,
+ * so it becomes a 500, unless it is we who cannot take more.
+ */
+static void reply_ourselves(struct context *ctx, int status)
+{
+    struct sip_message msg;
+    struct request rq;
+
+    ctx->has_final = true;
+    ctx->may_fork = false;
+    ctx->w->waiting--;
+    if (ctx->server == NULL)
+        return;
+    request_revive(&ctx->request, &rq, &msg);
+    rq.txn = ctx->server;
+    if (status == SIP_503_SERVICE_UNAVAILABLE && !ctx->is_at_ceiling) {
+        rq.phrase = "Next Hop Unreachable";
+        status = SIP_500_SERVER_INTERNAL_ERROR;
+    }
+    request_reply(&rq, (enum sip_status)status);
+}
+
+static bool add_challenges(struct context *ctx, struct buffer *out)
+{
+    struct sip_message msg;
+    struct sip_fault fault;
+    struct sip_edits edits;
+
+    if (!sip_message_parse(bytes_slice(&ctx->best), &msg, &fault))
+        return false;
+    sip_edits_init(&edits, &msg);
+    sip_edits_append(&edits, bytes_slice(&ctx->other_challenges));
+    *out = worker_scratch(ctx->w);
+    return sip_edits_apply(&edits, out);
+}
+
+/* RFC 4320 4.2: the client of a non-INVITE has given up by now, and a 408 would only be stray. */
+static bool is_too_late(const struct context *ctx, int status)
+{
+    return !ctx->is_invite && status == SIP_408_REQUEST_TIMEOUT;
+}
+
+void response_send_best(struct context *ctx)
+{
+    int status = ctx->best_status != 0 ? ctx->best_status : SIP_408_REQUEST_TIMEOUT;
+    struct buffer out;
+
+    if (is_too_late(ctx, status)) {
+        ctx->has_final = true;
+        ctx->may_fork = false;
+        ctx->w->waiting--;
+        return; /* its server transaction ends by itself */
+    }
+    if (ctx->best.len == 0 || status == SIP_503_SERVICE_UNAVAILABLE)
+        reply_ourselves(ctx, status);
+    else if (is_challenge(status) && ctx->other_challenges.len > 0 && add_challenges(ctx, &out))
+        send_upstream(ctx, status, buffer_slice(&out));
+    else
+        send_upstream(ctx, status, bytes_slice(&ctx->best));
+}
+
+/* --- 3xx recursion -----------------------------------------------------------------------------
+ */
+
+static bool is_known_target(const struct context *ctx, const struct sip_uri *uri)
+{
+    struct sip_uri known;
+
+    for (const struct queued_target *t = ctx->targets; t != NULL; t = t->next) {
+        if (sip_uri_parse(t->target.uri, &known) && sip_uri_equal(&known, uri))
+            return true;
+    }
+    return false;
+}
+
+static size_t count_added(const struct context *ctx)
+{
+    size_t count = 0;
+
+    for (const struct queued_target *t = ctx->targets; t != NULL; t = t->next)
+        count += t->is_added ? 1 : 0;
+    return count;
+}
+
+/*
+ * 16.5: not ours, so its targets are not ours to add. And a 305 names no target but a proxy, a 380
+ * speaks in its body (RFC 3261 21.3).
+ */
+static bool may_recurse(struct context *ctx, const struct sip_message *response)
+{
+    struct sip_message msg;
+    struct request rq;
+
+    if (!ctx->w->settings->recurses || response->status > MOVED_TEMPORARILY || !ctx->may_fork
+        || ctx->has_final)
+        return false;
+    request_revive(&ctx->request, &rq, &msg);
+    return route_again(&rq) && rq.domain != NULL;
+}
+
+/* Each target once: 16.5. */
+static bool recurse_on(struct context *ctx, struct slice value, size_t *added)
+{
+    struct sip_contact contact;
+    struct sip_uri uri;
+
+    if (!sip_contact_parse(value, &contact) || contact.is_star
+        || !sip_uri_parse(contact.address.uri, &uri) || uri.scheme != SIP_SCHEME_SIP)
+        return false;
+    if (is_known_target(ctx, &uri))
+        return true;
+    if (count_added(ctx) >= MAX_ADDED_TARGETS || !context_add_target(ctx, uri.text))
+        return false;
+    ++*added;
+    return true;
+}
+
+static void replace_contacts(struct sip_edits *edits, const struct sip_message *msg,
+                             struct slice lines)
+{
+    const struct sip_header *header = sip_message_header(msg, SIP_CONTACT);
+
+    for (; header != NULL; header = sip_message_next(msg, header))
+        sip_edits_remove_header(edits, header);
+    sip_edits_append(edits, lines);
+}
+
+/*
+ * Step 4, if the settings ask for it: the contacts of a 3xx are tried. True: it has no others, and
+ * is forgotten; else those that are left go upstream with it.
+ */
+static bool recurse(struct context *ctx, const struct sip_message *msg, struct sip_edits *edits)
+{
+    struct sip_values contacts = sip_values_of(msg, SIP_CONTACT);
+    size_t added = 0;
+    struct slice value;
+    size_t max_bytes = 2 * msg->bytes.len;
+
+    if (!may_recurse(ctx, msg))
+        return false;
+    char *memory = arena_alloc(ctx->w->arena, max_bytes);
+    if (memory == NULL)
+        return false;
+    struct buffer left = buffer_over(memory, max_bytes);
+    while (sip_values_next(&contacts, &value)) {
+        if (recurse_on(ctx, value, &added))
+            continue;
+        buffer_add_text(&left, left.len == 0 ? "Contact: " : ", ");
+        buffer_add(&left, value);
+    }
+    if (added == 0)
+        return false;
+    if (left.len == 0)
+        return true;
+    buffer_add(&left, SLICE("\r\n"));
+    replace_contacts(edits, msg, buffer_slice(&left));
+    return false;
+}
+
+/* --- a response --------------------------------------------------------------------------------
+ */
+
+static void forward_now(struct context *ctx, const struct sip_message *msg)
+{
+    struct sip_edits edits;
+    struct buffer out;
+
+    if (edit_for_upstream(ctx, msg, &edits) && write_for_upstream(ctx, &edits, &out))
+        send_upstream(ctx, msg->status, buffer_slice(&out));
+}
+
+static void provisional(struct branch *b, const struct sip_message *msg)
+{
+    struct context *ctx = b->ctx;
+
+    b->has_provisional = true;
+    if (ctx->is_invite && msg->status > 100)
+        branch_restart_timer_c(b); /* step 2 */
+    if (b->wants_cancel)
+        branch_cancel(b, bytes_slice(&ctx->reason));
+    if (msg->status > 100 && !ctx->has_final)
+        forward_now(ctx, msg);
+}
+
+static void success(struct branch *b, const struct sip_message *msg)
+{
+    struct context *ctx = b->ctx;
+    bool is_first = !ctx->has_final;
+
+    branch_close(b);
+    if (is_first || ctx->is_invite)
+        forward_now(ctx, msg);                         /* step 5 */
+    branch_cancel_others(ctx, b, COMPLETED_ELSEWHERE); /* step 10 */
+}
+
+static void failure(struct branch *b, const struct sip_message *msg)
+{
+    struct context *ctx = b->ctx;
+    struct sip_edits edits;
+
+    if (edit_for_upstream(ctx, msg, &edits) && !recurse(ctx, msg, &edits))
+        keep_final(ctx, msg, &edits);
+    branch_close(b);
+    if (msg->status >= 600) {
+        ctx->may_fork = false;
+        branch_cancel_others(ctx, b, SLICE_NONE);
+    }
+}
+
+void response_received(struct branch *b, const struct sip_message *msg)
+{
+    if (msg->status < 200) {
+        provisional(b, msg);
+        return;
+    }
+    if (msg->status < 300)
+        success(b, msg);
+    else
+        failure(b, msg);
+    context_branch_done(b->ctx);
+}

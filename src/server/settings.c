@@ -1,0 +1,159 @@
+/* The defaults, and reading domain names and listeners. */
+#include "server/settings.h"
+
+#include <unistd.h>
+
+#include "sip/grammar.h"
+
+enum { DEFAULT_PORT = 5060 };
+
+static uint32_t count_cores(void)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+    if (cores < 1)
+        return 1;
+    return cores < SETTINGS_MAX_WORKERS ? (uint32_t)cores : SETTINGS_MAX_WORKERS;
+}
+
+void settings_init(struct settings *settings)
+{
+    *settings = (struct settings){
+        .data_folder = "./tchin-data",
+        .durability = STORE_PROCESS,
+        .workers = count_cores(),
+        .requires_auth = true,
+        .log_format = LOG_TEXT,
+        .log_level = LOG_INFO,
+        .digest = DIGEST_MD5,
+        .max_bindings = 10,
+        .default_expires_s = 3600,
+        .min_expires_s = 60,
+        .max_expires_s = 7200,
+        .timer_c_s = 185, /* RFC 3261 16.6 step 11: more than three minutes */
+        .nonce_s = 300,
+        .max_transactions = 1000000,
+        .max_parked_bytes = 512U << 20,
+        .max_connections = 100000,
+        .max_connections_per_host = 10000,
+        .idle_s = 3600,
+        .message_timeout_s = 10,
+        .connect_timeout_ms = 2000,
+        .max_users = 10000000,
+        .max_bindings_total = 10000000,
+    };
+}
+
+static void write_address(const struct net_addr *addr, struct buffer *out)
+{
+    buffer_add_text(out, addr->family == 6 ? "[" : "");
+    net_addr_write_host(addr, out);
+    buffer_add_text(out, addr->family == 6 ? "]" : "");
+}
+
+/*
+ * A name in lower case without the dot of the root, an address as inet_ntop writes it, in brackets
+ * as in a URI: one text for each domain. False: it is neither.
+ */
+static bool write_canonical(struct slice name, struct buffer *out)
+{
+    struct cursor c = cursor_over(name);
+    struct net_addr addr;
+    struct slice host;
+
+    if (net_addr_parse(name, 0, &addr)) {
+        write_address(&addr, out);
+        return !out->overflowed;
+    }
+    if (!eat_host(&c, &host) || !at_end(&c))
+        return false;
+    if (net_addr_parse(host, 0, &addr)) { /* it stood in brackets */
+        write_address(&addr, out);
+        return !out->overflowed;
+    }
+    if (host.ptr[host.len - 1] == '.')
+        host.len--;
+    for (size_t i = 0; i < host.len; i++)
+        buffer_add_char(out, ascii_lower(host.ptr[i]));
+    return !out->overflowed;
+}
+
+/* Its number; settings->domain_count: it is none of ours. */
+static size_t find(const struct settings *settings, struct slice canonical)
+{
+    size_t i = 0;
+
+    while (i < settings->domain_count
+           && !slice_equal(canonical, slice_of(settings->domains[i].name)))
+        i++;
+    return i;
+}
+
+const struct domain_settings *settings_domain(const struct settings *settings, struct slice name)
+{
+    char text[SETTINGS_MAX_DOMAIN_NAME];
+    struct buffer canonical = buffer_over(text, sizeof(text));
+
+    if (!write_canonical(name, &canonical))
+        return NULL;
+    size_t i = find(settings, buffer_slice(&canonical));
+    return i < settings->domain_count ? &settings->domains[i] : NULL;
+}
+
+struct domain_settings *settings_add_domain(struct settings *settings, struct slice name)
+{
+    char text[SETTINGS_MAX_DOMAIN_NAME];
+    struct buffer canonical = buffer_over(text, sizeof(text));
+
+    if (!write_canonical(name, &canonical))
+        return NULL;
+    size_t i = find(settings, buffer_slice(&canonical));
+    if (i < settings->domain_count)
+        return &settings->domains[i];
+    if (settings->domain_count == SETTINGS_MAX_DOMAINS)
+        return NULL;
+    struct domain_settings *domain = &settings->domains[settings->domain_count++];
+    *domain = (struct domain_settings){.digest = settings->digest,
+                                       .max_bindings = settings->max_bindings};
+    memcpy(domain->name, canonical.ptr, canonical.len);
+    return domain;
+}
+
+/* 0 is any port that is free. */
+static bool eat_listener_port(struct cursor *c, uint16_t *out)
+{
+    *out = 0;
+    return eat_port(c, out) || eat_char(c, '0');
+}
+
+static bool read_listener(struct slice text, struct transport_listener *out)
+{
+    struct slice protocol = {text.ptr, slice_find(text, ':')};
+    struct cursor c = cursor_over(slice_after(text, protocol.len + 1));
+    struct slice host;
+    uint16_t port = DEFAULT_PORT;
+
+    return hop_protocol_find(protocol, &out->protocol) && eat_host(&c, &host)
+           && (!eat_char(&c, ':') || eat_listener_port(&c, &port)) && at_end(&c)
+           && net_addr_parse(host, port, &out->addr);
+}
+
+bool settings_add_listener(struct settings *settings, struct slice text, struct buffer *fault)
+{
+    struct transport_listener listener;
+
+    if (settings->listener_count == SETTINGS_MAX_LISTENERS) {
+        buffer_printf(fault, "there are more than %d listeners", SETTINGS_MAX_LISTENERS);
+        return false;
+    }
+    if (!read_listener(text, &listener)) {
+        buffer_printf(
+            fault,
+            "\"%.*s\" is no listener; write udp:ADDRESS:PORT or tcp:ADDRESS:PORT, such as "
+            "udp:0.0.0.0:5060 or tcp:[::]:5060",
+            SLICE_ARGS(text));
+        return false;
+    }
+    settings->listeners[settings->listener_count++] = listener;
+    return true;
+}

@@ -1,0 +1,76 @@
+/*
+ * Everything that a flag or tchin.conf can set, with its default: the whole list is in keys.c.
+ * A set is made once and then only read, by all threads; a reload makes a new one.
+ */
+#ifndef TCHIN_SERVER_SETTINGS_H
+#define TCHIN_SERVER_SETTINGS_H
+
+#include "base/buffer.h"
+#include "base/log.h"
+#include "store/store.h"
+#include "transport/transport.h"
+
+enum {
+    SETTINGS_MAX_DOMAINS = 64,
+    SETTINGS_MAX_LISTENERS = 32,
+    SETTINGS_MAX_WORKERS = 64,
+    SETTINGS_MAX_DOMAIN_NAME = 253,
+    SETTINGS_MAX_PATH = 4096,
+};
+
+enum digest_choice { DIGEST_MD5, DIGEST_BOTH, DIGEST_SHA256 };
+
+struct domain_settings {
+    char name[SETTINGS_MAX_DOMAIN_NAME + 1]; /* as in a URI: lower case, IPv6 in brackets */
+    enum digest_choice digest;
+    uint32_t max_bindings;
+};
+
+struct settings {
+    struct domain_settings domains[SETTINGS_MAX_DOMAINS]; /* the first is the default one */
+    size_t domain_count;
+    struct transport_listener listeners[SETTINGS_MAX_LISTENERS];
+    size_t listener_count;
+    bool listeners_are_default; /* then a missing IPv6 is no error */
+
+    char data_folder[SETTINGS_MAX_PATH];
+    enum store_durability durability;
+    uint32_t workers;
+    bool requires_auth; /* false: --no-auth */
+    bool traces;
+
+    enum log_format log_format;
+    enum log_level log_level;
+
+    enum digest_choice digest; /* of domains that do not say otherwise */
+    uint32_t max_bindings;     /* likewise */
+    uint32_t default_expires_s;
+    uint32_t min_expires_s;
+    uint32_t max_expires_s;
+
+    bool recurses; /* on 3xx: RFC 3261 16.7 step 4 */
+    uint32_t timer_c_s;
+    uint32_t nonce_s;
+    uint32_t max_transactions;
+    uint32_t max_parked_bytes;
+    uint32_t max_connections;
+    uint32_t max_connections_per_host;
+    uint32_t idle_s;
+    uint32_t message_timeout_s;
+    uint32_t connect_timeout_ms;
+    uint32_t max_users;
+    uint32_t max_bindings_total;
+};
+
+void settings_init(struct settings *settings);
+
+/* The domain of that name, or with that address for a name; NULL: none of ours. */
+const struct domain_settings *settings_domain(const struct settings *settings, struct slice name);
+
+/* Adds or finds a domain, or an address that is one. NULL: neither, or there are too many. */
+struct domain_settings *settings_add_domain(struct settings *settings, struct slice name);
+
+/* udp:192.0.2.1:5060, tcp:[::]:5060. False: `fault` says what is wrong with it. */
+bool settings_add_listener(struct settings *settings, struct slice text, struct buffer *fault);
+
+#endif

@@ -1,0 +1,24 @@
+/* The target set: where a request is to be sent. RFC 3261 16.5. */
+#ifndef TCHIN_SERVER_TARGET_H
+#define TCHIN_SERVER_TARGET_H
+
+#include "server/request.h"
+
+struct target {
+    struct slice uri;   /* the new Request-URI */
+    struct slice route; /* values of Route to put before those that are there; may be empty */
+    struct hop flow;    /* the connection it registered by; connection 0: none */
+    uint16_t q_thousandths;
+};
+
+struct target_list {
+    struct target *items; /* in the arena, in the order in which they are to be tried */
+    size_t count;
+};
+
+/*
+ * SIP_GO_ON: `out` has at least one target. Else what to answer: 404, 480, 403 ...
+ */
+enum sip_status target_find(struct request *rq, struct target_list *out);
+
+#endif

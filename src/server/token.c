@@ -1,0 +1,110 @@
+/* What is hashed, and how it is written: sixteen hexadecimal digits. */
+#include "server/token.h"
+
+static void write_hex(uint64_t hash, char out[TOKEN_LEN])
+{
+    unsigned char bytes[8];
+    struct buffer text = buffer_over(out, TOKEN_LEN);
+
+    for (int i = 0; i < 8; i++)
+        bytes[i] = (unsigned char)(hash >> (56 - 8 * i));
+    buffer_add_hex(&text, bytes, sizeof(bytes));
+}
+
+static void write_dialog_token(const struct server *server, struct slice call_id,
+                               struct slice first_tag, char out[TOKEN_LEN])
+{
+    const struct slice parts[] = {SLICE("dialog"), call_id, first_tag};
+
+    write_hex(hash_slices(&server->keys.dialog, parts, ARRAY_LEN(parts)), out);
+}
+
+/* In a request outside a dialog, From is who begins it. */
+void token_of_dialog(const struct server *server, const struct sip_message *msg,
+                     char out[TOKEN_LEN])
+{
+    write_dialog_token(server, msg->basics.call_id, msg->basics.from_tag, out);
+}
+
+/*
+ * Who began the dialog is the From of its own requests and the To of the other side's. Made once: a
+ * request may bring thousands of guesses.
+ */
+static const char *right_tokens(struct request *rq)
+{
+    const struct sip_basics *basics = &rq->msg->basics;
+
+    if (rq->dialog_tokens != NULL)
+        return rq->dialog_tokens;
+    char *tokens = arena_alloc(rq->w->arena, 2 * TOKEN_LEN);
+    if (tokens == NULL)
+        return NULL;
+    write_dialog_token(rq->w->server, basics->call_id, basics->from_tag, tokens);
+    write_dialog_token(rq->w->server, basics->call_id, basics->to_tag, tokens + TOKEN_LEN);
+    rq->dialog_tokens = tokens;
+    return tokens;
+}
+
+bool token_is_right(struct request *rq, struct slice token)
+{
+    if (rq->msg->basics.to_tag.len == 0 || token.len != TOKEN_LEN)
+        return false;
+    const char *right = right_tokens(rq);
+    return right != NULL
+           && (slice_equal_secret(token, (struct slice){right, TOKEN_LEN})
+               || slice_equal_secret(token, (struct slice){right + TOKEN_LEN, TOKEN_LEN}));
+}
+
+enum { MAX_LOOP_PARTS = 32 };
+
+static size_t add_all(const struct sip_message *msg, enum sip_header_id id, struct slice *parts,
+                      size_t count)
+{
+    const struct sip_header *header = sip_message_header(msg, id);
+
+    for (; header != NULL && count < MAX_LOOP_PARTS; header = sip_message_next(msg, header))
+        parts[count++] = header->value;
+    return count;
+}
+
+uint64_t token_of_loop(const struct request *rq)
+{
+    const struct sip_message *msg = rq->msg;
+    char cseq[10];
+    struct buffer cseq_text = buffer_over(cseq, sizeof(cseq));
+    struct slice parts[MAX_LOOP_PARTS];
+    size_t count = 0;
+
+    buffer_add_u64(&cseq_text, msg->basics.cseq);
+    parts[count++] = msg->uri;
+    parts[count++] = msg->basics.call_id;
+    parts[count++] = msg->basics.from_tag;
+    parts[count++] = msg->basics.to_tag;
+    parts[count++] = buffer_slice(&cseq_text);
+    count = add_all(msg, SIP_PROXY_REQUIRE, parts, count);
+    count = add_all(msg, SIP_PROXY_AUTHORIZATION, parts, count);
+    count = add_all(msg, SIP_ROUTE, parts, count);
+    return hash_slices(&rq->w->server->keys.ours_alone, parts, count);
+}
+
+/*
+ * The second part of a branch of ours is the hash that nobody else can make, so a Via that ends
+ * with it is ours whatever its sent-by. Vias that do not parse are somebody else's business.
+ */
+bool token_finds_loop(const struct request *rq)
+{
+    struct sip_values vias = sip_values_of(rq->msg, SIP_VIA);
+    char hex[TOKEN_LEN];
+    struct slice value;
+
+    write_hex(rq->loop_hash, hex);
+    while (sip_values_next(&vias, &value)) {
+        struct sip_via via;
+        if (!sip_via_parse(value, &via) || via.branch.len <= TOKEN_LEN)
+            continue;
+        struct slice tail = slice_after(via.branch, via.branch.len - TOKEN_LEN);
+        if (slice_equal(tail, (struct slice){hex, TOKEN_LEN}))
+            return true;
+    }
+    return false;
+}

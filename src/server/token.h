@@ -1,0 +1,24 @@
+/*
+ * Keyed hashes that we give away and recognise later: nobody can make one without the key.
+ */
+#ifndef TCHIN_SERVER_TOKEN_H
+#define TCHIN_SERVER_TOKEN_H
+
+#include "server/request.h"
+
+enum { TOKEN_LEN = 16 };
+
+/* The token in our Record-Route: of the Call-ID and the tag of who began the dialog. */
+void token_of_dialog(const struct server *server, const struct sip_message *msg,
+                     char out[TOKEN_LEN]);
+
+/* Whether `token` is that of the dialog which the request, sent by either side, belongs to. */
+bool token_is_right(struct request *rq, struct slice token);
+
+/* What the way of a request through us depends on: RFC 5393 4.2.1. Never of the method. */
+uint64_t token_of_loop(const struct request *rq);
+
+/* Whether one of the Vias says that this request came this way before: RFC 5393 4.2.2. */
+bool token_finds_loop(const struct request *rq);
+
+#endif

@@ -1,0 +1,296 @@
+/*
+ * The life of a worker, and its turn: timers that are due, what the sockets and the mailbox have,
+ * then everything that came of it leaves at once.
+ */
+#include "server/worker.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "server/intake.h"
+#include "server/parcel.h"
+#include "server/proxy.h"
+#include "server/trace.h"
+#include "sip/message.h"
+
+enum {
+    ARENA_CHUNK = 256 * 1024,
+    ARENA_MAX = 8 * 1024 * 1024,
+    LOOK_ROUND_MS = 20, /* while stopping: whether the others have finished */
+    ACK_MS = 500,       /* for the ACK of a 2xx to come: it is one round trip away */
+};
+
+static void turn_begins(void *host, uint64_t now_ms);
+static void stop_if_all_have_finished(struct worker *w);
+static uint64_t turn_ends(void *host, uint64_t now_ms);
+static void received(void *host, const struct hop *from, struct slice bytes);
+static void broken(void *host, const struct hop *from, struct slice head, int status);
+static void unreachable(void *host, const struct hop *to, struct slice head);
+static void closed(void *host, const struct hop *flow);
+static void txn_sends(void *host, struct txn *t, struct slice bytes);
+static void txn_tells(void *host, struct txn *t, enum txn_news news, const struct sip_message *msg);
+
+static const struct net_loop_host loop_host = {turn_begins, turn_ends};
+static const struct transport_host transport_host = {received, broken, unreachable, closed};
+static const struct txn_host txn_host = {txn_sends, txn_tells};
+
+static struct txn_table *new_transactions(struct worker *w, const struct settings *settings)
+{
+    struct txn_settings txn = txn_default_settings();
+
+    txn.max_transactions = settings->max_transactions;
+    txn.max_message_bytes = settings->max_parked_bytes;
+    txn.route_bytes = sizeof(struct hop);
+    txn.key = w->server->keys.ours_alone;
+    txn.key.k1 ^= w->index + 1u; /* a branch of one worker means nothing to another */
+    return txn_table_new(&txn, &txn_host, w, net_loop_now_ms(w->loop));
+}
+
+static struct transport *new_transport(struct worker *w, const struct settings *settings,
+                                       struct buffer *fault)
+{
+    struct transport_settings transport = transport_default_settings();
+
+    transport.worker = w->index;
+    transport.must_be_first = w->index == 0;
+    transport.directory = w->server->connections;
+    transport.listeners = settings->listeners;
+    transport.listener_count = settings->listener_count;
+    transport.max_connections = settings->max_connections;
+    transport.max_connections_per_host = settings->max_connections_per_host;
+    transport.idle_ms = settings->idle_s * 1000;
+    transport.message_ms = settings->message_timeout_s * 1000;
+    transport.connect_ms = settings->connect_timeout_ms;
+    return transport_start(w->loop, &transport, &transport_host, w, fault);
+}
+
+struct worker *worker_new(struct server *server, uint16_t index, struct buffer *fault)
+{
+    const struct settings *settings = server_settings(server);
+    struct worker *w = calloc(1, sizeof(*w));
+
+    if (w == NULL)
+        goto fail;
+    w->server = server;
+    w->settings = settings;
+    w->index = index;
+    w->stops_at_ms = TIMER_NEVER;
+    list_init(&w->contexts);
+    list_init(&w->ended_contexts);
+    w->loop = net_loop_new(&loop_host, w);
+    w->arena = arena_new(ARENA_CHUNK, ARENA_MAX);
+    w->hasher = sip_hasher_new();
+    w->scratch = malloc(SIP_MAX_MESSAGE);
+    log_batch_init(&w->log, &server->log);
+    if (w->loop == NULL || w->arena == NULL || w->hasher == NULL || w->scratch == NULL)
+        goto fail;
+    w->now_ms = net_loop_now_ms(w->loop);
+    w->wall_ms = server_wall_ms();
+    timer_wheel_init(&w->alarms, w->now_ms);
+    w->txns = new_transactions(w, settings);
+    if (w->txns == NULL)
+        goto fail;
+    w->transport = new_transport(w, settings, fault);
+    if (w->transport == NULL)
+        goto fail;
+    return w;
+
+fail:
+    if (fault->len == 0)
+        buffer_add_text(fault, "out of memory");
+    worker_free(w);
+    return NULL;
+}
+
+void worker_close(struct worker *w)
+{
+    w->is_over = true;
+    proxy_free_all(w);
+    (void)mailbox_deliver(net_loop_mailbox(w->loop));
+}
+
+void worker_free(struct worker *w)
+{
+    if (w == NULL)
+        return;
+    if (w->txns != NULL)
+        txn_table_free(w->txns);
+    if (w->transport != NULL)
+        transport_stop(w->transport);
+    if (w->loop != NULL)
+        net_loop_free(w->loop);
+    parcel_free_all(w);
+    arena_free(w->arena);
+    sip_hasher_free(w->hasher);
+    free(w->scratch);
+    free(w);
+}
+
+void worker_run(struct worker *w)
+{
+    net_loop_run(w->loop);
+}
+
+struct worker *worker_of(struct server *server, struct slice call_id)
+{
+    if (server->worker_count == 1)
+        return server->workers[0];
+    return server->workers[hash_bytes(&server->keys.ours_alone, call_id) % server->worker_count];
+}
+
+struct buffer worker_scratch(struct worker *w)
+{
+    return buffer_over(w->scratch, SIP_MAX_MESSAGE);
+}
+
+void worker_send(struct worker *w, const struct hop *to, struct slice bytes)
+{
+    trace_sent(w, to, bytes);
+    if (to->connection != 0 && to->worker != w->index && to->worker < w->server->worker_count)
+        parcel_send_outgoing(w, w->server->workers[to->worker], to, bytes);
+    else
+        transport_send(w->transport, to, bytes);
+}
+
+void worker_await_ack(struct worker *w)
+{
+    if (w->now_ms >= w->acks_until_ms)
+        w->acks_due = 0;
+    w->acks_due++;
+    w->acks_until_ms = w->now_ms + ACK_MS;
+}
+
+void worker_saw_ack(struct worker *w)
+{
+    if (w->acks_due > 0)
+        w->acks_due--;
+}
+
+void worker_set_alarm(struct worker *w, struct alarm *alarm, uint64_t at_ms)
+{
+    timer_set(&w->alarms, &alarm->timer, at_ms);
+}
+
+/* --- a turn ----------------------------------------------------------------------------------- */
+
+static void turn_begins(void *host, uint64_t now_ms)
+{
+    struct worker *w = host;
+    struct timer *timer;
+
+    w->settings = server_settings(w->server);
+    w->now_ms = now_ms;
+    w->wall_ms = server_wall_ms();
+    txn_table_turn(w->txns, now_ms);
+    while ((timer = timer_wheel_take(&w->alarms, now_ms)) != NULL) {
+        struct alarm *alarm = CONTAINER_OF(timer, struct alarm, timer);
+        alarm->ring(alarm);
+    }
+    arena_reset(w->arena);
+}
+
+static uint64_t turn_ends(void *host, uint64_t now_ms)
+{
+    struct worker *w = host;
+    uint64_t wake_ms = timer_wheel_next_ms(&w->alarms);
+    uint64_t txn_ms = txn_table_next_ms(w->txns);
+
+    proxy_free_ended(w);
+    parcel_collect(w);
+    transport_flush(w->transport);
+    log_flush(&w->log);
+    if (txn_ms < wake_ms)
+        wake_ms = txn_ms;
+    if (w->stops_at_ms == TIMER_NEVER)
+        return wake_ms;
+    stop_if_all_have_finished(w);
+    return now_ms + LOOK_ROUND_MS < wake_ms ? now_ms + LOOK_ROUND_MS : wake_ms;
+}
+
+static void received(void *host, const struct hop *from, struct slice bytes)
+{
+    intake_received(host, from, bytes);
+}
+
+static void broken(void *host, const struct hop *from, struct slice head, int status)
+{
+    intake_broken(host, from, head, status);
+}
+
+static void unreachable(void *host, const struct hop *to, struct slice head)
+{
+    intake_unreachable(host, to, head);
+}
+
+static void closed(void *host, const struct hop *flow)
+{
+    struct worker *w = host;
+    char text[80];
+    struct buffer peer = buffer_over(text, sizeof(text));
+
+    net_addr_write(&flow->remote, &peer);
+    LOG(&w->log, LOG_DEBUG, "connection closed", {"peer", buffer_slice(&peer)});
+}
+
+static void txn_sends(void *host, struct txn *t, struct slice bytes)
+{
+    worker_send(host, txn_route(t), bytes);
+}
+
+static void txn_tells(void *host, struct txn *t, enum txn_news news, const struct sip_message *msg)
+{
+    if (txn_user(t) != NULL)
+        proxy_told(host, t, news, msg);
+}
+
+/* --- the end ---------------------------------------------------------------------------------- */
+
+struct stop_mail {
+    struct mail mail;
+    uint64_t grace_ms;
+};
+
+/* New requests of dialogs may still come. */
+static void note_whether_finished(struct worker *w)
+{
+    bool has_finished = w->waiting == 0 && (w->acks_due == 0 || w->now_ms >= w->acks_until_ms);
+
+    if (has_finished && !w->has_finished)
+        atomic_fetch_add(&w->server->finished, 1);
+    else if (!has_finished && w->has_finished)
+        atomic_fetch_sub(&w->server->finished, 1);
+    w->has_finished = has_finished;
+}
+
+/*
+ * The last one may have mailed us something to send before it was done: that has been delivered
+ * when the same is seen in the next turn.
+ */
+static void stop_if_all_have_finished(struct worker *w)
+{
+    note_whether_finished(w);
+    bool all = atomic_load(&w->server->finished) == w->server->worker_count;
+    if ((all && w->others_have_finished) || w->now_ms >= w->stops_at_ms)
+        net_loop_stop(w->loop);
+    w->others_have_finished = all;
+}
+
+/* Connections stay open until the answers to what is under way have left by them. */
+static void deliver_stop(struct mail *mail, void *owner)
+{
+    struct stop_mail *stop = CONTAINER_OF(mail, struct stop_mail, mail);
+    struct worker *w = owner;
+
+    w->stops_at_ms = w->now_ms + stop->grace_ms;
+    free(stop);
+}
+
+void worker_stop(struct worker *w, uint64_t grace_ms)
+{
+    struct stop_mail *stop = malloc(sizeof(*stop));
+
+    if (stop == NULL)
+        abort(); /* the process is to end anyway */
+    *stop = (struct stop_mail){.mail.deliver = deliver_stop, .grace_ms = grace_ms};
+    mailbox_send(net_loop_mailbox(w->loop), &stop->mail);
+}

@@ -1,0 +1,101 @@
+/*
+ * A worker: one thread with its loop, sockets, transactions, timers and arena. A call is one
+ * worker's work: the keyed hash of the Call-ID names it (worker_of).
+ */
+#ifndef TCHIN_SERVER_WORKER_H
+#define TCHIN_SERVER_WORKER_H
+
+#include "base/arena.h"
+#include "base/list.h"
+#include "base/log.h"
+#include "base/timer_wheel.h"
+#include "net/loop.h"
+#include "server/server.h"
+#include "sip/digest.h"
+#include "transport/transport.h"
+#include "txn/table.h"
+
+/* Something to be done at a time, by its worker. Inside the object that waits. */
+struct alarm {
+    struct timer timer;
+    void (*ring)(struct alarm *alarm);
+};
+
+struct worker_counters {
+    uint64_t unreadable;      /* messages that were no SIP, or could not be answered */
+    uint64_t stray_responses; /* RFC 6026 7.3: matched nothing, dropped */
+    uint64_t stray_acks;
+    uint64_t no_memory;
+    uint64_t lost_parcels; /* what another worker was sent faster than it could take */
+};
+
+struct parcel;
+
+struct worker {
+    struct server *server;
+    const struct settings *settings; /* in force during this turn */
+    uint16_t index;
+    uint64_t now_ms;  /* monotonic, of this turn */
+    uint64_t wall_ms; /* since 1970, of this turn */
+    struct net_loop *loop;
+    struct transport *transport;
+    struct txn_table *txns;
+    struct timer_wheel alarms;
+    struct arena *arena; /* of the message being handled */
+    struct sip_hasher *hasher;
+    struct log_batch log;
+    struct worker_counters counters;
+    uint64_t stops_at_ms;   /* at the latest; TIMER_NEVER: not asked to stop */
+    uint64_t acks_until_ms; /* so long it does not stop, if ACKs are still to come */
+    size_t acks_due;
+    bool has_finished;         /* while stopping: counts among server->finished */
+    bool others_have_finished; /* as seen when the last turn ended */
+    bool is_over;              /* nothing is done any more: what comes by mail is only freed */
+    struct list_node contexts; /* the proxy's response contexts */
+    struct list_node ended_contexts;
+    size_t waiting;                    /* requests not finally answered yet: parked, or forwarded */
+    size_t parked_bytes;               /* what they hold */
+    _Atomic(struct parcel *) returned; /* parcels that others gave back */
+    struct parcel *spare;
+    size_t spare_count;
+    size_t parcel_bytes; /* of parcels that are under way */
+    char *scratch;       /* SIP_MAX_MESSAGE bytes to build a message in; free between two sends */
+};
+
+/* Made in the main thread, then run in one of its own until the server stops. NULL: `fault` says
+ * why, naming the socket. */
+struct worker *worker_new(struct server *server, uint16_t index, struct buffer *fault);
+void worker_run(struct worker *w);
+
+/*
+ * When no thread runs it and nobody will answer it any more: forgets what waits, and returns to
+ * their owners what others have sent. For all workers, before the first is freed.
+ */
+void worker_close(struct worker *w);
+void worker_free(struct worker *w);
+
+/*
+ * Any thread: when all workers have finished what is under way, worker_run returns; at the latest
+ * after `grace_ms`. Until then each has the sockets that the others may need.
+ */
+void worker_stop(struct worker *w, uint64_t grace_ms);
+
+/* Whose work the call of this Call-ID is. */
+struct worker *worker_of(struct server *server, struct slice call_id);
+
+/* Sends over whatever worker holds the connection. */
+void worker_send(struct worker *w, const struct hop *to, struct slice bytes);
+
+/* An empty buffer over the scratch memory. */
+struct buffer worker_scratch(struct worker *w);
+
+/*
+ * A 2xx to INVITE has gone by; its ACK has. Who stops in between lets the call fail: the 2xx that
+ * the callee sends again, and makes the caller repeat its ACK, is unknown to the next process.
+ */
+void worker_await_ack(struct worker *w);
+void worker_saw_ack(struct worker *w);
+
+void worker_set_alarm(struct worker *w, struct alarm *alarm, uint64_t at_ms);
+
+#endif
