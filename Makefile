@@ -1,0 +1,53 @@
+# The README's commands. Each installs first what it needs and the machine lacks: packages/*.txt.
+PREFIX ?= /usr/local
+DESTDIR ?=
+ARGS ?=
+
+.PHONY: run build test test-long demo fuzz fresh install clean format check-format build-packages test-packages
+
+# The server, on its defaults or with ARGS="example.org --data /tmp/data".
+run: build
+	build/bin/tchind $(ARGS)
+
+# Optimised and with debug symbols, into build/bin and build/lib.
+build: build-packages
+	@scripts/build release -DCMAKE_INSTALL_PREFIX=$(PREFIX)
+
+# What fits in 12 minutes on 2 cores; closes with "N passed, N failed, N skipped".
+test: test-packages
+	@scripts/run-tests
+
+# The rest, an hour or so; leaves its result in docs/testing.md.
+test-long: test-packages
+	@scripts/run-tests --long
+
+# A minute of each fuzz target alone, or of FUZZ=uri.
+fuzz: test-packages
+	@scripts/run-tests --only fuzz --fuzz-seconds 60 --targets "$(FUZZ)"
+
+# Two phones call each other through a server, and hear each other.
+demo: build
+	@scripts/install-packages demo
+	@scripts/demo
+
+# The README on a machine that has nothing: a minimal Debian 12 in a folder. Root only.
+fresh:
+	@scripts/fresh
+
+install: build
+	DESTDIR=$(DESTDIR) cmake --install build/release
+
+format: test-packages
+	@scripts/check-format --fix
+
+check-format: test-packages
+	@scripts/check-format
+
+clean:
+	rm -rf build
+
+build-packages:
+	@scripts/install-packages build run
+
+test-packages: build-packages
+	@scripts/install-packages test demo
