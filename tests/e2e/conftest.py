@@ -1,0 +1,53 @@
+"""
+Fixtures: servers to test, started and, at the end, stopped and judged.
+"""
+
+import os
+import pathlib
+
+import pytest
+
+from servers import BIN, ROOT, Server
+
+CORPORA = pathlib.Path(os.environ.get("TCHIN_CORPORA", ROOT.parent / "shared" / "corpora"))
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "long: takes minutes; part of make test-long")
+
+
+def pytest_sessionstart(session):
+    for program in ("tchind", "tchin"):
+        if not (BIN / program).exists():
+            pytest.exit(f"{BIN / program} is not there: make build, or set TCHIN_BIN", returncode=1)
+
+
+@pytest.fixture
+def tchind(tmp_path):
+    """Starts servers: tchind(users={"alice": "secret"}, options=["--no-auth"]). All are stopped, and judged, at the end."""
+    servers = []
+
+    def start(**settings):
+        server = Server(tmp_path / f"server{len(servers)}", **settings)
+        servers.append(server)
+        return server.start()
+
+    yield start
+    for server in servers:
+        try:
+            server.stop()
+        finally:
+            print(server.story()[-20000:])  # pytest shows it when the test has failed
+
+
+@pytest.fixture
+def server(tchind):
+    """The usual one: example.org with alice, bob and carol."""
+    return tchind(users={"alice": "wonderland", "bob": "builder", "carol": "christmas"})
+
+
+@pytest.fixture
+def corpora():
+    if not CORPORA.is_dir():
+        pytest.skip(f"no corpora at {CORPORA}: see TCHIN_CORPORA")
+    return CORPORA

@@ -1,0 +1,155 @@
+"""
+The server under test, and the demo's: a tchind on a loopback address and in a folder of its own.
+TCHIN_BIN names the folder of the programs; TCHIN_WRAP, a command to run the server under.
+"""
+
+import itertools
+import os
+import pathlib
+import re
+import shlex
+import signal
+import subprocess
+import threading
+import time
+
+import sip
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+BIN = pathlib.Path(os.environ.get("TCHIN_BIN", ROOT / "build" / "bin"))
+READY_S = 20
+STOP_S = 5
+SANITIZER = re.compile(r"ERROR: \w+Sanitizer|WARNING: \w+Sanitizer|runtime error:|LeakSanitizer|ERROR SUMMARY: [1-9]")
+
+hosts = itertools.count(1)
+
+
+def own_address():
+    """A loopback address of this server alone: 127/8 is large enough for every process and test."""
+    pid, n = os.getpid(), next(hosts)
+    return f"127.{1 + pid % 200}.{1 + pid // 200 % 200}.{1 + n % 250}"
+
+
+class Server:
+    """A tchind on an address and in a folder of its own, run until stop."""
+
+    def __init__(self, folder, domains=("example.org",), users=None, options=(), host=None, port=5060, wrap=None,
+                 traces=True, listen=()):
+        self.folder = folder
+        self.data = folder / "data"
+        self.ladder = folder / "ladder.txt"  # what --trace says
+        self.domains = list(domains)
+        self.domain = self.domains[0] if self.domains else None
+        self.users = dict(users or {})
+        self.options = [*options, *(["--trace"] if traces else [])]
+        self.host = host or own_address()
+        self.port = port
+        self.listen = listen  # other sockets than the usual two
+        self.wrap = shlex.split(os.environ.get("TCHIN_WRAP", "") if wrap is None else wrap)
+        self.log = []
+        self.process = None
+        self.peers = []
+        self._news = threading.Condition()
+        folder.mkdir(parents=True, exist_ok=True)
+        for user, password in self.users.items():
+            self.add_user(user, password)
+
+    @property
+    def address(self):
+        return self.host, self.port
+
+    @property
+    def listeners(self):
+        place = f"{sip.bracketed(self.host)}:{self.port}"
+        return [word for uri in self.listen or (f"udp:{place}", f"tcp:{place}") for word in ("--listen", uri)]
+
+    def tool(self, *arguments, **options):
+        """Runs `tchin`; returns what it did."""
+        return subprocess.run([BIN / "tchin", *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=30, **options)
+
+    def add_user(self, user, password):
+        """`user` is a name in the first domain, or an AoR."""
+        aor = user if "@" in user else f"sip:{user}@{self.domain}"
+        secret = self.folder / "password"
+        secret.write_text(password + "\n")
+        done = self.tool("user", "add", aor, "--password-file", secret, "--data", self.data)
+        assert done.returncode == 0, done.stderr
+
+    def start(self):
+        self.began_at = len(self.log)
+        with self.ladder.open("ab") as ladder:
+            self.process = subprocess.Popen(
+                [*self.wrap, BIN / "tchind", *self.domains, "--data", self.data, *self.listeners, *self.options],
+                stdin=subprocess.DEVNULL, stdout=ladder, stderr=subprocess.PIPE, text=True, errors="replace")
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+        self.wait_log(r"tchind: ready", READY_S * (6 if self.wrap else 1))
+        return self
+
+    def _read(self):
+        for line in self.process.stderr:
+            with self._news:
+                self.log.append(line.rstrip("\n"))
+                self._news.notify_all()
+
+    def wait_log(self, pattern, seconds=5):
+        """A line of the log since the last start."""
+        end, at = time.monotonic() + seconds, self.began_at
+        with self._news:
+            while True:
+                for line in self.log[at:]:
+                    at += 1
+                    if re.search(pattern, line):
+                        return line
+                if self.process.poll() is not None and not self.reader.is_alive():
+                    raise AssertionError(f"tchind ended with {self.process.returncode}:\n" + "\n".join(self.log[-60:]))
+                if time.monotonic() > end:
+                    raise AssertionError(f"tchind: no {pattern!r} within {seconds} s:\n" + "\n".join(self.log[-60:]))
+                self._news.wait(0.1)
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+        self.reader.join()
+
+    def stop(self):
+        """As an operator stops it: it must end well and in time, and no sanitizer may have complained."""
+        for peer in self.peers:
+            peer.close()
+        self.peers = []
+        if self.process is None:
+            return
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            status = self.process.wait(STOP_S * (6 if self.wrap else 1))
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise AssertionError(f"tchind did not end within {STOP_S} s of SIGTERM:\n" + "\n".join(self.log[-60:]))
+        self.reader.join(5)
+        complaints = [line for line in self.log if SANITIZER.search(line)]
+        killed_by_us = status == -signal.SIGKILL
+        assert not complaints and (status == 0 or killed_by_us), f"tchind ended with {status}:\n" + "\n".join(self.log[-100:])
+
+    def story(self):
+        """The messages and the log, for who wants to know what went wrong."""
+        return f"{self.ladder.read_text(errors='replace')}\n" + "\n".join(self.log)
+
+    def peer(self, user, transport="udp", **options):
+        """A user agent at this server; closed when it stops."""
+        settings = {"domain": self.domain, "password": self.users.get(user), **options}
+        peer = sip.Peer(user, self.address, transport=transport, **settings)
+        self.peers.append(peer)
+        return peer
+
+    def registered(self, user, transport="udp", **options):
+        peer = self.peer(user, transport, **options)
+        response = peer.register()
+        assert response.status == 200, str(response)
+        return peer
+
+    def phone(self, kind, user, transport="udp", hertz=440, name=None):
+        """A phone of that kind, not yet started."""
+        return kind(self.folder / (name or user), f"sip:{user}@{self.domain}", self.users[user],
+                    f"{self.host}:{self.port}", transport, hertz)
