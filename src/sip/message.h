@@ -86,9 +86,9 @@ bool sip_message_parse(struct slice bytes, struct sip_message *out,
 bool sip_message_check(struct sip_message *msg, struct sip_fault *fault) MUST_USE;
 
 /*
- * Whether a malformed request can be told so: it has the Via that leads a response back and the
- * CSeq that, with the Via's branch, finds its transaction (RFC 3261 17.1.3), and is no ACK. From,
- * To and Call-ID are copied if they are there (RFC 4475 3.3.1).
+ * Whether a malformed request can be told so: it has the Via that leads a response back and is no
+ * ACK. From, To, Call-ID and CSeq are copied if they are there (RFC 4475 3.3.1): without them the
+ * answer still tells whoever reads it what is missing.
  */
 bool sip_message_is_answerable(const struct sip_message *msg);
 

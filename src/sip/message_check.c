@@ -170,6 +170,5 @@ static const char *check_contacts(struct sip_message *msg)
 
 bool sip_message_is_answerable(const struct sip_message *msg)
 {
-    return msg->is_request && msg->method_id != SIP_ACK && msg->first[SIP_VIA] != 0
-           && msg->first[SIP_CSEQ] != 0;
+    return msg->is_request && msg->method_id != SIP_ACK && msg->first[SIP_VIA] != 0;
 }

@@ -169,7 +169,7 @@ def test_a_loop_is_seen(tchind):
 
 @pytest.mark.parametrize("method", ["MESSAGE", "INVITE", "REGISTER"])
 @pytest.mark.parametrize("header, value", [
-    ("From", None), ("To", None), ("Call-ID", None), ("From", "@ , ;"), ("To", "@ , ;"), ("Call-ID", "a b"), ("CSeq", "@ , ;"),
+    ("From", None), ("To", None), ("Call-ID", None), ("CSeq", None), ("From", "@ , ;"), ("To", "@ , ;"), ("Call-ID", "a b"), ("CSeq", "@ , ;"),
     ("CSeq", "4294967296 {method}"), ("CSeq", "1 OTHER"), ("Max-Forwards", "many"), ("Max-Forwards", "256"), ("Via", "@ , ;"),
     ("Contact", "<"), ("Content-Length", "many")])
 def test_a_missing_or_malformed_header_is_named(lab, method, header, value):
@@ -181,10 +181,9 @@ def test_a_missing_or_malformed_header_is_named(lab, method, header, value):
     assert response.status == 400 and header in response.start
 
 
-@pytest.mark.parametrize("header", ["Via", "CSeq"])
-def test_who_could_not_know_the_answer_by_its_transaction_gets_none(lab, header):
+def test_who_cannot_be_reached_by_a_via_gets_no_answer(lab):
     request = lab.request("MESSAGE", "sip:bob@example.org")
-    request.headers = [(n, v) for n, v in request.headers if n != header]
+    request.headers = [(n, v) for n, v in request.headers if n != "Via"]
     lab.send(request)
     lab.expect_silence(0.1)
 

@@ -28,8 +28,9 @@ static void walk_headers(const struct sip_message *msg)
 
     for (size_t i = 0; i < msg->header_count; i++) {
         const struct sip_header *header = &msg->headers[i];
-        assert(header->name.ptr >= at && header->name.len > 0);
-        assert(header->value.ptr > slice_end(header->name));
+        bool is_nameless = header->name.len == 0; /* a line that is no header field */
+        assert(header->name.ptr >= at && (!is_nameless || header->id == SIP_UNKNOWN_HEADER));
+        assert(header->value.ptr >= slice_end(header->name) + !is_nameless);
         assert(header->next == 0 || (header->next > i && header->next < msg->header_count));
         assert(sip_message_named(msg, header->name) != NULL);
         at = slice_end(header->value);
