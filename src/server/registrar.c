@@ -9,19 +9,12 @@
 #include <time.h>
 
 #include "server/auth.h"
+#include "server/contacts.h"
 #include "server/domain.h"
-#include "server/flow.h"
 #include "server/reply.h"
 #include "sip/address.h"
 #include "sip/values.h"
-#include "store/location.h"
 #include "store/user.h"
-
-enum {
-    MAX_CONTACTS = 64,
-    MAX_BINDING_BYTES = 4096, /* a list of ten is to fit into an answer */
-    MAX_USER_AGENT = 128,     /* of it as much is kept, for people to read */
-};
 
 struct registration {
     struct request *rq;
@@ -29,8 +22,7 @@ struct registration {
     struct slice user_aor;                /* who has authenticated */
     struct slice aor;                     /* whose bindings these are */
     const struct domain_settings *domain; /* of the AoR */
-    struct binding contacts[MAX_CONTACTS];
-    struct location_changes changes;
+    struct contacts contacts;             /* what is to change */
 };
 
 /* What waits for the store. */
@@ -58,6 +50,7 @@ static registrar_step *const steps[] = {
 };
 
 static void registration_committed(struct mail *mail, void *owner);
+static enum sip_status show_bindings(struct request *rq, struct slice aor);
 
 void registrar_start(struct request *rq)
 {
@@ -160,224 +153,9 @@ static enum sip_status refuse_body(struct registration *reg)
     return SIP_415_UNSUPPORTED_MEDIA_TYPE;
 }
 
-/* --- steps 6 and 7: the contacts ---------------------------------------------------------------
- */
-
-/* RFC 3261 20.19: malformed is as if it were not there; too large is very long. */
-static uint32_t expires_of_request(const struct registration *reg)
-{
-    struct slice value = sip_message_value(reg->rq->msg, SIP_EXPIRES);
-    uint32_t seconds;
-
-    return sip_seconds_parse(value, &seconds) ? seconds : reg->rq->settings->default_expires_s;
-}
-
-/* Step 6 comes before any contact is looked at. */
-static bool has_star(const struct sip_message *msg, size_t *count)
-{
-    struct sip_values values = sip_values_of(msg, SIP_CONTACT);
-    struct slice value;
-    bool is_seen = false;
-
-    for (*count = 0; sip_values_next(&values, &value); ++*count)
-        is_seen = is_seen || slice_equal(slice_trim(value), SLICE("*"));
-    return is_seen;
-}
-
-static enum sip_status read_star(struct registration *reg, size_t contact_count)
-{
-    uint32_t seconds;
-
-    if (contact_count != 1
-        || !sip_seconds_parse(sip_message_value(reg->rq->msg, SIP_EXPIRES), &seconds)
-        || seconds != 0) {
-        reg->rq->phrase = "Misplaced Contact *";
-        return SIP_400_BAD_REQUEST;
-    }
-    reg->changes.removes_all = true;
-    return SIP_GO_ON;
-}
-
-static enum sip_status refuse_brief(struct registration *reg)
-{
-    char text[12];
-    struct buffer seconds = buffer_over(text, sizeof(text));
-
-    buffer_add_u64(&seconds, reg->rq->settings->min_expires_s);
-    reply_add_header(reg->rq, "Min-Expires", buffer_slice(&seconds));
-    return SIP_423_INTERVAL_TOO_BRIEF;
-}
-
-/* What the list in the answer shows again: all but q and expires, which it writes anew. */
-static struct slice params_to_keep(struct request *rq, struct slice params)
-{
-    struct slice rest = params;
-    struct sip_param param;
-    char *memory = arena_alloc(rq->w->arena, params.len + 1);
-
-    if (memory == NULL)
-        return SLICE_NONE;
-    struct buffer text = buffer_over(memory, params.len + 1);
-    while (sip_param_next(&rest, &param)) {
-        if (slice_equal_nocase(param.name, SLICE("q"))
-            || slice_equal_nocase(param.name, SLICE("expires")))
-            continue;
-        buffer_add_char(&text, ';');
-        buffer_add(&text, param.name);
-        if (param.value.ptr != NULL) {
-            buffer_add_char(&text, '=');
-            buffer_add(&text, param.value);
-        }
-    }
-    return buffer_slice(&text);
-}
-
-/* path-value = name-addr *( SEMI rr-param ): it will be a Route (RFC 3327 4) */
-static bool is_path_value(struct slice value)
-{
-    struct sip_address address;
-    struct sip_uri uri;
-
-    return sip_address_parse(value, &address) && address.has_brackets
-           && sip_uri_parse(address.uri, &uri) && uri.scheme != SIP_SCHEME_OTHER;
-}
-
-/* RFC 3327 5.3: the values in their order, as one list. */
-static enum sip_status read_path(struct request *rq, struct slice *out)
-{
-    struct sip_values paths = sip_values_of(rq->msg, SIP_PATH);
-    struct slice value;
-
-    *out = SLICE_NONE;
-    if (sip_message_header(rq->msg, SIP_PATH) == NULL)
-        return SIP_GO_ON;
-    char *memory = arena_alloc(rq->w->arena, MAX_BINDING_BYTES);
-    if (memory == NULL)
-        return SIP_500_SERVER_INTERNAL_ERROR;
-    struct buffer path = buffer_over(memory, MAX_BINDING_BYTES);
-    while (sip_values_next(&paths, &value)) {
-        if (!is_path_value(value)) {
-            rq->phrase = "Malformed Path";
-            return SIP_400_BAD_REQUEST;
-        }
-        buffer_add_text(&path, path.len > 0 ? "," : "");
-        buffer_add(&path, value);
-    }
-    if (path.overflowed) {
-        rq->phrase = "Path Too Long";
-        return SIP_400_BAD_REQUEST;
-    }
-    *out = buffer_slice(&path);
-    return SIP_GO_ON;
-}
-
-static struct slice flow_of_request(struct request *rq)
-{
-    char *memory = arena_alloc(rq->w->arena, FLOW_MAX_BYTES);
-
-    if (memory == NULL)
-        return SLICE_NONE;
-    struct buffer flow = buffer_over(memory, FLOW_MAX_BYTES);
-    flow_write(&rq->from, rq->w->server->run, &flow);
-    return buffer_slice(&flow);
-}
-
-static struct slice user_agent_of_request(const struct request *rq)
-{
-    struct slice name = sip_message_value(rq->msg, SIP_USER_AGENT);
-
-    name.len = name.len < MAX_USER_AGENT ? name.len : MAX_USER_AGENT;
-    return name;
-}
-
-/*
- * Step 7: the interval it asks for, of which we give less if it is too much. That the shortest is
- * an hour at most, as the RFC wants it, keys.c sees to.
- */
-static enum sip_status read_interval(struct registration *reg, const struct sip_contact *contact,
-                                     uint32_t *seconds)
-{
-    const struct settings *settings = reg->rq->settings;
-
-    *seconds = contact->has_expires ? contact->expires_s : expires_of_request(reg);
-    if (*seconds > 0 && *seconds < settings->min_expires_s)
-        return refuse_brief(reg);
-    if (*seconds > settings->max_expires_s)
-        *seconds = settings->max_expires_s;
-    return SIP_GO_ON;
-}
-
-static enum sip_status add_contact(struct registration *reg, const struct sip_contact *contact,
-                                   const struct binding *common)
-{
-    struct request *rq = reg->rq;
-    struct binding binding = *common;
-    struct sip_uri uri;
-    uint32_t seconds;
-
-    enum sip_status status = read_interval(reg, contact, &seconds);
-    if (status != SIP_GO_ON)
-        return status;
-    binding.contact = contact->address.uri;
-    binding.params = params_to_keep(rq, contact->address.params);
-    binding.has_q = contact->has_q;
-    binding.q_thousandths = contact->has_q ? contact->q_thousandths : 1000;
-    binding.expires_at_ms = seconds == 0 ? 0 : rq->w->wall_ms + seconds * 1000ULL;
-    if (!sip_uri_parse(binding.contact, &uri)) /* of any scheme: RFC 3665 2.2 has mailto */
-        rq->phrase = "Malformed Contact";
-    else if (binding.contact.len + binding.params.len + binding.path.len > MAX_BINDING_BYTES)
-        rq->phrase = "Contact Too Long";
-    if (rq->phrase != NULL)
-        return SIP_400_BAD_REQUEST;
-    reg->contacts[reg->changes.count++] = binding;
-    return SIP_GO_ON;
-}
-
-/* A user may have a limit of his own. */
-static size_t max_bindings_of(const struct registration *reg)
-{
-    struct user user;
-    bool has_own = user_find(reg->rq->w->server->store, reg->aor, &user) && user.max_bindings > 0;
-
-    return has_own ? user.max_bindings : reg->domain->max_bindings;
-}
-
-static enum sip_status add_contacts(struct registration *reg, const struct binding *common)
-{
-    struct sip_values values = sip_values_of(reg->rq->msg, SIP_CONTACT);
-    enum sip_status status = SIP_GO_ON;
-    struct sip_contact contact;
-    struct slice value;
-
-    while (status == SIP_GO_ON && sip_values_next(&values, &value))
-        status = sip_contact_parse(value, &contact) ? add_contact(reg, &contact, common)
-                                                    : SIP_400_BAD_REQUEST;
-    return status;
-}
-
 static enum sip_status read_contacts(struct registration *reg)
 {
-    struct request *rq = reg->rq;
-    const struct sip_basics *basics = &rq->msg->basics;
-    struct binding common = {.call_id = basics->call_id, .cseq = basics->cseq};
-    size_t count;
-    bool is_star = has_star(rq->msg, &count);
-
-    reg->changes = (struct location_changes){
-        .aor = reg->aor, .items = reg->contacts, .call_id = basics->call_id, .cseq = basics->cseq};
-    enum sip_status status = read_path(rq, &common.path);
-    if (status != SIP_GO_ON || count == 0)
-        return status;
-    reg->changes.max_bindings = max_bindings_of(reg);
-    if (is_star)
-        return read_star(reg, count);
-    if (count > MAX_CONTACTS) {
-        rq->phrase = "Too Many Contacts";
-        return SIP_400_BAD_REQUEST;
-    }
-    common.flow = flow_of_request(rq);
-    common.user_agent = user_agent_of_request(rq);
-    return add_contacts(reg, &common);
+    return contacts_read(reg->rq, &reg->contacts);
 }
 
 /* --- step 7: the commit ------------------------------------------------------------------------
@@ -402,12 +180,24 @@ static struct waiting_registration *wait_for_store(struct registration *reg)
     return waiting;
 }
 
+/* A user may have a limit of his own. */
+static size_t max_bindings_of(const struct registration *reg)
+{
+    struct user user;
+    bool has_own = user_find(reg->rq->w->server->store, reg->aor, &user) && user.max_bindings > 0;
+
+    return has_own ? user.max_bindings : reg->domain->max_bindings;
+}
+
 static enum sip_status commit_changes(struct registration *reg)
 {
     struct request *rq = reg->rq;
+    struct location_changes *changes = &reg->contacts.changes;
 
-    if (reg->changes.count == 0 && !reg->changes.removes_all)
+    if (!contacts_are_wanted(&reg->contacts))
         return SIP_GO_ON; /* a query */
+    changes->aor = reg->aor;
+    changes->max_bindings = max_bindings_of(reg);
     rq->txn = txn_server_start(rq->w->txns, rq->msg, &rq->reply_hop,
                                hop_is_reliable(&rq->reply_hop), NULL);
     if (rq->txn == NULL)
@@ -415,7 +205,7 @@ static enum sip_status commit_changes(struct registration *reg)
     struct waiting_registration *waiting = wait_for_store(reg);
     if (waiting == NULL)
         return SIP_503_SERVICE_UNAVAILABLE;
-    location_update(rq->w->server->store, &reg->changes, rq->w->wall_ms, &waiting->answer);
+    location_update(rq->w->server->store, changes, rq->w->wall_ms, &waiting->answer);
     return SIP_PARKED;
 }
 
@@ -435,13 +225,11 @@ static void answer_registration(struct worker *w, const struct waiting_registrat
     struct request rq;
 
     request_revive(&waiting->parked, &rq, &msg);
-    struct registration reg = {
-        .rq = &rq, .aor = {waiting->aor, waiting->aor_len}
-    };
+    struct slice aor = {waiting->aor, waiting->aor_len};
     enum sip_status status = status_of_commit(&rq, waiting->answer.err);
     if (status == SIP_GO_ON) {
-        LOG(&w->log, LOG_DEBUG, "registered", {"aor", reg.aor}, {"call-id", msg.basics.call_id});
-        status = list_bindings(&reg);
+        LOG(&w->log, LOG_INFO, "registered", {"aor", aor}, {"call-id", msg.basics.call_id});
+        status = show_bindings(&rq, aor);
     }
     if (rq.txn != NULL)
         request_reply(&rq, status);
@@ -504,7 +292,7 @@ static void add_path(struct request *rq)
     struct slice path;
 
     if (sip_message_lists(rq->msg, SIP_SUPPORTED, SLICE("path"))
-        && read_path(rq, &path) == SIP_GO_ON && path.len > 0)
+        && contacts_read_path(rq, &path) == SIP_GO_ON && path.len > 0)
         reply_add_header(rq, "Path", path);
 }
 
@@ -519,15 +307,20 @@ static void add_date(struct request *rq)
     reply_add_header(rq, "Date", (struct slice){text, len});
 }
 
-static enum sip_status list_bindings(struct registration *reg)
+static enum sip_status show_bindings(struct request *rq, struct slice aor)
 {
-    struct worker *w = reg->rq->w;
+    struct worker *w = rq->w;
     struct binding_list bindings;
 
-    if (!location_find(w->server->store, reg->aor, w->wall_ms, w->arena, &bindings)
-        || !add_contact_lines(reg->rq, &bindings))
+    if (!location_find(w->server->store, aor, w->wall_ms, w->arena, &bindings)
+        || !add_contact_lines(rq, &bindings))
         return SIP_500_SERVER_INTERNAL_ERROR;
-    add_path(reg->rq);
-    add_date(reg->rq);
+    add_path(rq);
+    add_date(rq);
     return SIP_200_OK;
+}
+
+static enum sip_status list_bindings(struct registration *reg)
+{
+    return show_bindings(reg->rq, reg->aor);
 }

@@ -143,6 +143,15 @@ def test_a_domain_may_offer_another_digest(tchind, tmp_path):
     assert offered == {"a.example": ["SHA-256", "MD5"], "b.example": ["SHA-256"], "c.example": ["MD5"]}
 
 
+def test_the_digest_can_be_changed_and_every_password_still_works(tchind):
+    server = tchind(users={"alice": "wonderland"})
+    for which in ("sha256", "both", "md5"):
+        server.stop()
+        server.options = ["--digest", which]
+        server.start()
+        assert log_in(server.peer("alice")).status == 200
+
+
 # --- right and wrong ---
 
 

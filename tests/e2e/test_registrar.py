@@ -436,7 +436,8 @@ def test_an_alias_in_a_lab_is_its_user(tchind):
     sales, alice = server.peer("sales"), server.peer("alice")
     assert register(sales, f"<{sales.contact_uri}>").status == 200
     alice.send(alice.request("MESSAGE", "sip:sales@example.org"))
-    sales.expect("MESSAGE")
+    sales.respond(sales.expect("MESSAGE"), 200)
+    alice.expect(200)
 
 
 def test_two_domains_have_users_of_the_same_name(tchind):
@@ -477,9 +478,12 @@ def test_it_is_the_same_by_udp_and_by_tcp(server):
     assert register(udp, f"<{udp.contact_uri}>").status == 200
     assert sorted(bound(register(tcp, f"<{tcp.contact_uri}>"))) == sorted([udp.contact_uri, tcp.contact_uri])
     bob = server.peer("bob")
-    bob.invite("sip:alice@example.org")
+    invite = bob.invite("sip:alice@example.org")
     for phone in (udp, tcp):
-        assert phone.expect("INVITE").uri == phone.contact_uri
+        received = phone.expect("INVITE")
+        assert received.uri == phone.contact_uri
+        phone.respond(received, 486)
+    bob.ack(invite, bob.expect(486))
 
 
 def test_ipv6_serves_as_ipv4_does(tchind):
@@ -516,5 +520,8 @@ def test_bindings_survive_the_server(tchind, end):
     assert [re.sub("expires=[0-9]+", "", value) for value in after] == [re.sub("expires=[0-9]+", "", value) for value in before]
     assert 1190 <= int(re.search("expires=([0-9]+)", after[0])[1]) <= 1200
     assert register(bob, f"<{bob.contact_uri}>", call_id=call, cseq=6).status == 500, "the order is known, too"
-    alice.invite(bob.aor)
-    assert bob.expect("INVITE").values("Route") == [edge]
+    invite = alice.invite(bob.aor)
+    received = bob.expect("INVITE")
+    assert received.values("Route") == [edge]
+    bob.respond(received, 486)
+    alice.ack(invite, alice.expect(486))

@@ -1,0 +1,238 @@
+/*
+ * Nothing is looked at twice and nothing is changed: what is wrong with one contact is wrong with
+ * the request.
+ */
+#include "server/contacts.h"
+
+#include "server/reply.h"
+#include "sip/address.h"
+#include "sip/values.h"
+
+enum {
+    MAX_BINDING_BYTES = 4096, /* a list of ten is to fit into an answer */
+    MAX_USER_AGENT = 128,     /* of it as much is kept, for people to read */
+};
+
+/* What all the bindings of a request have in common. */
+static struct binding common_parts(struct request *rq, struct contacts *contacts);
+
+static bool has_star(const struct sip_message *msg, size_t *count);
+static enum sip_status read_star(struct request *rq, size_t contact_count, struct contacts *out);
+static enum sip_status add_contact(struct request *rq, const struct sip_contact *contact,
+                                   const struct binding *common, struct contacts *out);
+
+enum sip_status contacts_read(struct request *rq, struct contacts *out)
+{
+    struct sip_values values = sip_values_of(rq->msg, SIP_CONTACT);
+    struct sip_contact contact;
+    struct slice value;
+    size_t count;
+    bool is_star = has_star(rq->msg, &count);
+
+    out->changes = (struct location_changes){
+        .items = out->items, .call_id = rq->msg->basics.call_id, .cseq = rq->msg->basics.cseq};
+    enum sip_status status = contacts_read_path(rq, &out->path);
+    if (status != SIP_GO_ON || is_star)
+        return status == SIP_GO_ON ? read_star(rq, count, out) : status;
+    if (count > CONTACTS_MAX) {
+        rq->phrase = "Too Many Contacts";
+        return SIP_400_BAD_REQUEST;
+    }
+    const struct binding common = common_parts(rq, out);
+    while (status == SIP_GO_ON && sip_values_next(&values, &value))
+        status = sip_contact_parse(value, &contact) ? add_contact(rq, &contact, &common, out)
+                                                    : SIP_400_BAD_REQUEST;
+    return status;
+}
+
+bool contacts_are_wanted(const struct contacts *contacts)
+{
+    return contacts->changes.count > 0 || contacts->changes.removes_all;
+}
+
+/* --- step 6 ----------------------------------------------------------------------------------- */
+
+/* It comes before any contact is looked at. */
+static bool has_star(const struct sip_message *msg, size_t *count)
+{
+    struct sip_values values = sip_values_of(msg, SIP_CONTACT);
+    struct slice value;
+    bool is_seen = false;
+
+    for (*count = 0; sip_values_next(&values, &value); ++*count)
+        is_seen = is_seen || slice_equal(slice_trim(value), SLICE("*"));
+    return is_seen;
+}
+
+static enum sip_status read_star(struct request *rq, size_t contact_count, struct contacts *out)
+{
+    uint32_t seconds;
+
+    if (contact_count != 1 || !sip_seconds_parse(sip_message_value(rq->msg, SIP_EXPIRES), &seconds)
+        || seconds != 0) {
+        rq->phrase = "Misplaced Contact *";
+        return SIP_400_BAD_REQUEST;
+    }
+    out->changes.removes_all = true;
+    return SIP_GO_ON;
+}
+
+/* --- what the bindings have in common ----------------------------------------------------------
+ */
+
+/* path-value = name-addr *( SEMI rr-param ): it will be a Route (RFC 3327 4) */
+static bool is_path_value(struct slice value)
+{
+    struct sip_address address;
+    struct sip_uri uri;
+
+    return sip_address_parse(value, &address) && address.has_brackets
+           && sip_uri_parse(address.uri, &uri) && uri.scheme != SIP_SCHEME_OTHER;
+}
+
+/* RFC 3327 5.3: the values in their order, as one list. */
+enum sip_status contacts_read_path(struct request *rq, struct slice *out)
+{
+    struct sip_values paths = sip_values_of(rq->msg, SIP_PATH);
+    struct slice value;
+
+    *out = SLICE_NONE;
+    if (sip_message_header(rq->msg, SIP_PATH) == NULL)
+        return SIP_GO_ON;
+    char *memory = arena_alloc(rq->w->arena, MAX_BINDING_BYTES);
+    if (memory == NULL)
+        return SIP_500_SERVER_INTERNAL_ERROR;
+    struct buffer path = buffer_over(memory, MAX_BINDING_BYTES);
+    while (sip_values_next(&paths, &value)) {
+        if (!is_path_value(value)) {
+            rq->phrase = "Malformed Path";
+            return SIP_400_BAD_REQUEST;
+        }
+        buffer_add_text(&path, path.len > 0 ? "," : "");
+        buffer_add(&path, value);
+    }
+    if (path.overflowed) {
+        rq->phrase = "Path Too Long";
+        return SIP_400_BAD_REQUEST;
+    }
+    *out = buffer_slice(&path);
+    return SIP_GO_ON;
+}
+
+static struct slice user_agent_of_request(const struct request *rq)
+{
+    struct slice name = sip_message_value(rq->msg, SIP_USER_AGENT);
+
+    name.len = name.len < MAX_USER_AGENT ? name.len : MAX_USER_AGENT;
+    return name;
+}
+
+static struct binding common_parts(struct request *rq, struct contacts *contacts)
+{
+    struct buffer flow = buffer_over(contacts->flow, sizeof(contacts->flow));
+
+    flow_write(&rq->from, rq->w->server->run, &flow);
+    return (struct binding){.call_id = rq->msg->basics.call_id,
+                            .cseq = rq->msg->basics.cseq,
+                            .path = contacts->path,
+                            .flow = buffer_slice(&flow),
+                            .user_agent = user_agent_of_request(rq)};
+}
+
+/* --- step 7: a contact -------------------------------------------------------------------------
+ */
+
+/* RFC 3261 20.19: what is malformed, or no number of 32 bits, is as if it were not there. */
+static uint32_t expires_of_request(const struct request *rq)
+{
+    struct slice value = sip_message_value(rq->msg, SIP_EXPIRES);
+    uint32_t seconds;
+
+    return sip_seconds_parse(value, &seconds) ? seconds : rq->settings->default_expires_s;
+}
+
+static enum sip_status refuse_brief(struct request *rq)
+{
+    char text[12];
+    struct buffer seconds = buffer_over(text, sizeof(text));
+
+    buffer_add_u64(&seconds, rq->settings->min_expires_s);
+    reply_add_header(rq, "Min-Expires", buffer_slice(&seconds));
+    return SIP_423_INTERVAL_TOO_BRIEF;
+}
+
+/*
+ * The interval it asks for, of which we give less if it is too much. That the shortest is
+ * an hour at most, as the RFC wants it, keys.c sees to.
+ */
+static enum sip_status read_interval(struct request *rq, const struct sip_contact *contact,
+                                     uint32_t *seconds)
+{
+    const struct settings *settings = rq->settings;
+
+    *seconds = contact->has_expires ? contact->expires_s : expires_of_request(rq);
+    if (*seconds > 0 && *seconds < settings->min_expires_s)
+        return refuse_brief(rq);
+    if (*seconds > settings->max_expires_s)
+        *seconds = settings->max_expires_s;
+    return SIP_GO_ON;
+}
+
+/* What the list in the answer shows again: all but q and expires, which it writes anew. */
+static bool copy_params(struct request *rq, struct slice params, struct slice *out)
+{
+    struct sip_param param;
+    char *memory = arena_alloc(rq->w->arena, params.len + 1);
+
+    if (memory == NULL)
+        return false;
+    struct buffer text = buffer_over(memory, params.len + 1);
+    while (sip_param_next(&params, &param)) {
+        if (slice_equal_nocase(param.name, SLICE("q"))
+            || slice_equal_nocase(param.name, SLICE("expires")))
+            continue;
+        buffer_add_char(&text, ';');
+        buffer_add(&text, param.name);
+        if (param.value.ptr != NULL) {
+            buffer_add_char(&text, '=');
+            buffer_add(&text, param.value);
+        }
+    }
+    *out = buffer_slice(&text);
+    return true;
+}
+
+/* Of any scheme: RFC 3665 2.2 has a mailto. */
+static const char *fault_of(const struct binding *binding)
+{
+    struct sip_uri uri;
+
+    if (!sip_uri_parse(binding->contact, &uri))
+        return "Malformed Contact";
+    if (binding->contact.len + binding->params.len + binding->path.len > MAX_BINDING_BYTES)
+        return "Contact Too Long";
+    return NULL;
+}
+
+static enum sip_status add_contact(struct request *rq, const struct sip_contact *contact,
+                                   const struct binding *common, struct contacts *out)
+{
+    struct binding *binding = &out->items[out->changes.count];
+    uint32_t seconds;
+
+    enum sip_status status = read_interval(rq, contact, &seconds);
+    if (status != SIP_GO_ON)
+        return status;
+    *binding = *common;
+    binding->contact = contact->address.uri;
+    binding->has_q = contact->has_q;
+    binding->q_thousandths = contact->has_q ? contact->q_thousandths : 1000;
+    binding->expires_at_ms = seconds == 0 ? 0 : rq->w->wall_ms + seconds * 1000ULL;
+    if (!copy_params(rq, contact->address.params, &binding->params))
+        return SIP_500_SERVER_INTERNAL_ERROR;
+    rq->phrase = fault_of(binding);
+    if (rq->phrase != NULL)
+        return SIP_400_BAD_REQUEST;
+    out->changes.count++;
+    return SIP_GO_ON;
+}
