@@ -152,7 +152,8 @@ void branch_close(struct branch *b)
         return;
     b->has_final = true;
     b->ctx->open--;
-    b->ctx->breadth_left += b->max_breadth;
+    if (!b->ctx->is_spiral)
+        b->ctx->breadth_left += b->max_breadth;
     timer_clear(&b->timer_c.timer);
 }
 

@@ -1,6 +1,6 @@
 /*
  * The response context of the proxy (RFC 3261 16.6) and its branches: private to proxy.c,
- * branch.c and response.c.
+ * branch.c, response.c and redirect.c.
  *
  * A context is one block of memory: itself, its first targets with their texts, and the request as
  * it came. It lives until its server transaction and all its branches have ended, and the turn with
@@ -11,6 +11,7 @@
 
 #include "base/bytes.h"
 #include "server/proxy.h"
+#include "sip/edit.h"
 
 /* A target of the context, tried or still waiting. */
 struct queued_target {
@@ -31,6 +32,7 @@ struct context {
     bool is_cancelled;     /* by the caller */
     bool is_at_ceiling;    /* ours: a branch was not tried for want of room */
     bool may_fork;         /* false after a 6xx, a 2xx, a CANCEL: no new branches */
+    bool is_spiral;        /* it has been here before: its targets share the breadth once for all */
     uint32_t breadth_left; /* of Incoming Max-Breadth, what no open branch has: RFC 5393 5.3.3 */
 
     struct queued_target *targets;  /* in the order in which they are tried */
@@ -117,5 +119,15 @@ void response_assume(struct context *ctx, enum sip_status status);
 
 /* The best of the final responses goes upstream. */
 void response_send_best(struct context *ctx);
+
+/* --- redirect.c --------------------------------------------------------------------------------
+ */
+
+/*
+ * The contacts of a 3xx become targets. True: it has no others, and is to be forgotten; else those
+ * that are left go upstream with it.
+ */
+bool redirect_follow(struct context *ctx, const struct sip_message *response,
+                     struct sip_edits *edits) MUST_USE;
 
 #endif

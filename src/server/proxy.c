@@ -10,6 +10,7 @@
 #include "server/forward.h"
 #include "server/reply.h"
 #include "server/route.h"
+#include "server/token.h"
 
 /* --- making ------------------------------------------------------------------------------------
  */
@@ -65,6 +66,7 @@ static struct context *context_new(struct request *rq, const struct target_list 
         .server = rq->txn,
         .is_invite = rq->msg->method_id == SIP_INVITE,
         .may_fork = true,
+        .is_spiral = targets->count > 1 && token_finds_spiral(rq),
         .breadth_left = forward_breadth(rq->msg),
     };
     char *at;
@@ -111,27 +113,31 @@ static bool may_start(const struct context *ctx)
            && (ctx->open == 0 || next->target.q_thousandths == ctx->group_q_thousandths);
 }
 
-static size_t size_of_group(const struct queued_target *first)
+/* With how many, itself among them, the first shares the breadth. */
+static size_t count_sharers(const struct context *ctx, const struct queued_target *first)
 {
-    size_t size = 0;
+    size_t count = 0;
 
     for (const struct queued_target *other = first;
-         other != NULL && other->target.q_thousandths == first->target.q_thousandths;
+         other != NULL
+         && (ctx->is_spiral || other->target.q_thousandths == first->target.q_thousandths);
          other = other->next)
-        size++;
-    return size;
+        count++;
+    return count;
 }
 
 /*
  * A group shares the breadth, all of it; a target for which none is left waits until a branch has
- * ended: RFC 5393 5.3.3.
+ * ended: RFC 5393 5.3.3. That bounds how many branches there are at a time, not how many there
+ * are: users whose contacts are each other would be tried in every order, one after the other. So a
+ * request that comes back to us gets no breadth back.
  */
 static void start_branches(struct context *ctx, struct request *rq)
 {
     while (may_start(ctx)) {
         struct queued_target *next = *ctx->waiting;
-        size_t size = size_of_group(next);
-        size_t share = (ctx->breadth_left + size - 1) / size;
+        size_t sharers = count_sharers(ctx, next);
+        size_t share = (ctx->breadth_left + sharers - 1) / sharers;
 
         ctx->waiting = &next->next;
         ctx->group_q_thousandths = next->target.q_thousandths;

@@ -55,7 +55,7 @@ bool token_is_right(struct request *rq, struct slice token)
                || slice_equal_secret(token, (struct slice){right + TOKEN_LEN, TOKEN_LEN}));
 }
 
-enum { MAX_LOOP_PARTS = 32 };
+enum { MAX_LOOP_PARTS = 32, DEFAULT_PORT = 5060 };
 
 static size_t add_all(const struct sip_message *msg, enum sip_header_id id, struct slice *parts,
                       size_t count)
@@ -104,6 +104,22 @@ bool token_finds_loop(const struct request *rq)
             continue;
         struct slice tail = slice_after(via.branch, via.branch.len - TOKEN_LEN);
         if (slice_equal(tail, (struct slice){hex, TOKEN_LEN}))
+            return true;
+    }
+    return false;
+}
+
+bool token_finds_spiral(const struct request *rq)
+{
+    struct sip_values vias = sip_values_of(rq->msg, SIP_VIA);
+    struct slice value;
+
+    while (sip_values_next(&vias, &value)) {
+        struct sip_via via;
+        struct net_addr addr;
+        if (sip_via_parse(value, &via)
+            && net_addr_parse(via.host, via.port != 0 ? via.port : DEFAULT_PORT, &addr)
+            && transport_is_ours(rq->w->transport, &addr))
             return true;
     }
     return false;

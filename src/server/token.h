@@ -21,4 +21,7 @@ uint64_t token_of_loop(const struct request *rq);
 /* Whether one of the Vias says that this request came this way before: RFC 5393 4.2.2. */
 bool token_finds_loop(const struct request *rq);
 
+/* Whether one of the Vias names us: this request has been here before, perhaps to other ends. */
+bool token_finds_spiral(const struct request *rq);
+
 #endif

@@ -1,0 +1,344 @@
+/* The proxy as time passes: RFC 3261 16.6 to 16.10, 9.1 and RFC 4320, half an hour in no time. */
+#include "proxy_world.h"
+
+enum { TIMER_B_MS = 32000, TIMER_C_MS = 181000 };
+
+static struct world *with_timer_c(void)
+{
+    struct world *world = new_world();
+
+    world->settings.timer_c_s = TIMER_C_MS / 1000;
+    return world;
+}
+
+/* --- nobody answers --- */
+
+static void an_invite_that_nobody_answers_gets_408(void **state)
+{
+    struct world *world = new_world();
+
+    (void)state;
+    ASK(world, "INVITE", AT(1, 1000));
+    let_pass(world, TIMER_B_MS - 1);
+    check_story(world,
+                "INVITE 1, 100 up, INVITE 1, INVITE 1, INVITE 1, INVITE 1, INVITE 1, INVITE 1");
+    let_pass(world, 1);
+    check_story(world, "408 up");
+    assert_int_equal(world->w.waiting, 0);
+}
+
+/* RFC 4320 4.2. */
+static void another_request_that_nobody_answers_gets_nothing_but_a_100(void **state)
+{
+    struct world *world = new_world();
+
+    (void)state;
+    ASK(world, "MESSAGE", AT(1, 1000), AT(2, 500));
+    let_pass(world, 10 * TIMER_B_MS);
+    assert_non_null(strstr(world->story, "100 up"));
+    assert_null(strstr(world->story, "408 up"));
+    assert_int_equal(world->w.waiting, 0);
+    assert_int_equal(world->w.parked_bytes, 0);
+}
+
+/* RFC 4320 4.2: what came from others is no better. */
+static void a_408_to_another_request_is_not_passed_on(void **state)
+{
+    struct world *world = new_world();
+
+    (void)state;
+    ASK(world, "MESSAGE", AT(1, 1000));
+    respond(world, 1, 408);
+    check_story(world, "MESSAGE 1");
+    assert_int_equal(world->w.waiting, 0);
+    let_pass(world, 2 * TIMER_B_MS);
+    check_story(world, "");
+    assert_int_equal(world->w.parked_bytes, 0);
+}
+
+/* RFC 4320 4.2, RFC 6026 8.3: its server transaction has ended by then. */
+static void a_late_response_to_another_request_is_dropped(void **state)
+{
+    struct world *world = new_world();
+
+    (void)state;
+    ASK(world, "MESSAGE", AT(1, 1000));
+    let_pass(world, TIMER_B_MS - 1);
+    forget_story(world);
+    respond(world, 1, 100);
+    let_pass(world, 2000);
+    respond(world, 1, 200);
+    assert_null(strstr(world->story, "200 up"));
+}
+
+static void the_next_group_is_tried_when_the_first_does_not_answer(void **state)
+{
+    struct world *world = new_world();
+
+    (void)state;
+    ASK(world, "INVITE", AT(1, 1000), AT(2, 500));
+    let_pass(world, TIMER_B_MS - 1);
+    forget_story(world);
+    let_pass(world, 1);
+    check_story(world, "INVITE 2");
+    respond(world, 2, 486);
+    check_story(world, "ACK 2, 486 up"); /* 408 says less */
+}
+
+/* --- timer C: RFC 3261 16.6 step 11, 16.7 step 2, 16.8 --- */
+
+static void what_rings_for_too_long_is_cancelled(void **state)
+{
+    struct world *world = with_timer_c();
+
+    (void)state;
+    ASK(world, "INVITE", AT(1, 1000));
+    respond(world, 1, 180);
+    check_story(world, "INVITE 1, 180 up");
+    let_pass(world, TIMER_C_MS - 1);
+    check_story(world, "");
+    let_pass(world, 1);
+    check_story(world, "CANCEL 1");
+    respond(world, 1, 487);
+    check_story(world, "ACK 1, 487 up");
+}
+
+static void ringing_again_starts_timer_c_anew(void **state)
+{
+    struct world *world = with_timer_c();
+
+    (void)state;
+    ASK(world, "INVITE", AT(1, 1000));
+    respond(world, 1, 180);
+    let_pass(world, 100000);
+    respond(world, 1, 183);
+    forget_story(world);
+    let_pass(world, TIMER_C_MS - 1);
+    check_story(world, "");
+    let_pass(world, 1);
+    check_story(world, "CANCEL 1");
+}
+
+static void a_100_does_not_start_timer_c_anew(void **state)
+{
+    struct world *world = with_timer_c();
+
+    (void)state;
+    ASK(world, "INVITE", AT(1, 1000));
+    respond(world, 1, 100);
+    let_pass(world, 100000);
+    respond(world, 1, 100);
+    forget_story(world);
+    let_pass(world, TIMER_C_MS - 100000 - 1);
+    check_story(world, "");
+    let_pass(world, 1);
+    check_story(world, "CANCEL 1");
+}
+
+static void timer_c_moves_on_to_the_next_group(void **state)
+{
+    struct world *world = with_timer_c();
+
+    (void)state;
+    ASK(world, "INVITE", AT(1, 1000), AT(2, 500));
+    respond(world, 1, 180);
+    let_pass(world, TIMER_C_MS);
+    forget_story(world);
+    respond(world, 1, 487);
+    check_story(world, "ACK 1, INVITE 2");
+}
+
+static void an_answered_call_has_no_timer_c(void **state)
+{
+    struct world *world = with_timer_c();
+
+    (void)state;
+    ASK(world, "INVITE", AT(1, 1000));
+    respond(world, 1, 180);
+    respond(world, 1, 200);
+    forget_story(world);
+    let_pass(world, 2 * TIMER_C_MS);
+    check_story(world, "");
+    assert_int_equal(world->w.parked_bytes, 0);
+}
+
+/* --- CANCEL: RFC 3261 9.1, 16.10 --- */
+
+static void who_answers_neither_cancel_nor_invite_is_given_up(void **state)
+{
+    struct world *world = new_world();
+
+    (void)state;
+    ASK(world, "INVITE", AT(1, 1000));
+    respond(world, 1, 180);
+    cancel(world, "");
+    check_story(world, "INVITE 1, 180 up, CANCEL 1");
+    let_pass(world, TIMER_B_MS - 1);
+    assert_null(strstr(world->story, "487"));
+    let_pass(world, 1);
+    assert_non_null(strstr(world->story, "487 up"));
+    forget_story(world);
+    respond(world, 1, 200);
+    check_story(world, ""); /* RFC 6026 7.3: it matches nothing any more */
+}
+
+static void a_cancel_before_any_answer_is_kept_with_its_reason(void **state)
+{
+    struct world *world = new_world();
+
+    (void)state;
+    ASK(world, "INVITE", AT(1, 1000), AT(2, 1000));
+    cancel(world, "Q.850;cause=16");
+    check_story(world, "INVITE 1, INVITE 2");
+    let_pass(world, 100);
+    respond(world, 1, 100);
+    check_story(world, "CANCEL 1");
+    assert_non_null(strstr(world->cancel.text, "\r\nReason: Q.850;cause=16\r\n"));
+    respond(world, 2, 180);
+    check_story(world, "CANCEL 2, 180 up");
+    assert_non_null(strstr(world->cancel.text, "\r\nReason: Q.850;cause=16\r\n"));
+}
+
+static void a_cancelled_call_that_nobody_ever_answered_ends_with_487(void **state)
+{
+    struct world *world = new_world();
+
+    (void)state;
+    ASK(world, "INVITE", AT(1, 1000), AT(2, 500));
+    cancel(world, "");
+    let_pass(world, TIMER_B_MS - 1);
+    forget_story(world);
+    let_pass(world, 1);
+    check_story(world, "487 up");
+}
+
+static void a_cancel_while_the_resolver_is_asked_ends_the_call_at_once(void **state)
+{
+    struct world *world = new_world();
+
+    (void)state;
+    ASK(world, "INVITE", NAMED("bob@phone.test", 1000));
+    check_story(world, "");
+    cancel(world, "");
+    check_story(world, "487 up");
+    resolve(world, 1, 1);
+    check_story(world, "");
+}
+
+/* --- several addresses: RFC 3261 16.6 step 7 --- */
+
+static void addresses_are_tried_in_their_order_with_a_branch_each(void **state)
+{
+    struct world *world = new_world();
+    struct letter first;
+
+    (void)state;
+    ASK(world, "INVITE", NAMED("bob@phone.test", 1000));
+    resolve(world, 1, 3);
+    check_story(world, "INVITE 1");
+    first = world->sent[1];
+    lose(world, 1);
+    check_story(world, "INVITE 2");
+    assert_string_not_equal(strstr(first.text, "branch="), strstr(world->sent[2].text, "branch="));
+    let_pass(world, TIMER_B_MS - 1);
+    forget_story(world);
+    let_pass(world, 1);
+    check_story(world, "INVITE 3");
+    respond(world, 3, 180);
+    respond(world, 3, 200);
+    check_story(world, "180 up, 200 up");
+}
+
+static void when_the_last_address_fails_the_next_group_is_tried(void **state)
+{
+    struct world *world = new_world();
+
+    (void)state;
+    ASK(world, "INVITE", NAMED("bob@phone.test", 1000), AT(7, 500));
+    resolve(world, 1, 2);
+    lose(world, 1);
+    lose(world, 2);
+    check_story(world, "INVITE 1, INVITE 2, INVITE 7");
+}
+
+static void a_name_without_addresses_is_answered_at_once(void **state)
+{
+    struct world *world = new_world();
+
+    (void)state;
+    ASK(world, "INVITE", NAMED("bob@phone.test", 1000));
+    resolve(world, 1, 0);
+    check_story(world, "500 up");
+}
+
+static void after_a_cancel_no_further_address_is_tried(void **state)
+{
+    struct world *world = new_world();
+
+    (void)state;
+    ASK(world, "INVITE", NAMED("bob@phone.test", 1000));
+    resolve(world, 1, 2);
+    cancel(world, "");
+    forget_story(world);
+    lose(world, 1);
+    check_story(world, "487 up");
+}
+
+/* --- afterwards --- */
+
+/* The ACK for a refusal finds nobody: the branch had its say before. */
+static void an_ack_that_is_lost_is_no_second_answer(void **state)
+{
+    struct world *world = new_world();
+
+    (void)state;
+    ASK(world, "INVITE", AT(1, 1000), AT(2, 500));
+    respond(world, 1, 486);
+    check_story(world, "INVITE 1, ACK 1, INVITE 2");
+    lose(world, 1);
+    check_story(world, "");
+    respond(world, 2, 180);
+    respond(world, 2, 200);
+    check_story(world, "180 up, 200 up");
+    let_pass(world, 2 * TIMER_B_MS);
+    assert_int_equal(world->w.parked_bytes, 0);
+}
+
+static void what_is_over_leaves_nothing_behind(void **state)
+{
+    static const int finals[] = {200, 302, 401, 486, 500, 603};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(finals); i++) {
+        struct world *world = new_world();
+        ASK(world, "INVITE", AT(1, 1000), AT(2, 1000), AT(3, 500));
+        respond(world, 2, 180);
+        respond(world, 1, finals[i]);
+        let_pass(world, 20ULL * TIMER_B_MS);
+        assert_int_equal(world->w.waiting, 0);
+        assert_int_equal(world->w.parked_bytes, 0);
+        assert_int_equal(txn_table_count(world->w.txns), 0);
+        assert_true(list_is_empty(&world->w.contexts));
+    }
+}
+
+CHECK_MAIN(CHECK_TEST(an_invite_that_nobody_answers_gets_408),
+           CHECK_TEST(another_request_that_nobody_answers_gets_nothing_but_a_100),
+           CHECK_TEST(a_408_to_another_request_is_not_passed_on),
+           CHECK_TEST(a_late_response_to_another_request_is_dropped),
+           CHECK_TEST(the_next_group_is_tried_when_the_first_does_not_answer),
+           CHECK_TEST(what_rings_for_too_long_is_cancelled),
+           CHECK_TEST(ringing_again_starts_timer_c_anew),
+           CHECK_TEST(a_100_does_not_start_timer_c_anew),
+           CHECK_TEST(timer_c_moves_on_to_the_next_group),
+           CHECK_TEST(an_answered_call_has_no_timer_c),
+           CHECK_TEST(who_answers_neither_cancel_nor_invite_is_given_up),
+           CHECK_TEST(a_cancel_before_any_answer_is_kept_with_its_reason),
+           CHECK_TEST(a_cancelled_call_that_nobody_ever_answered_ends_with_487),
+           CHECK_TEST(a_cancel_while_the_resolver_is_asked_ends_the_call_at_once),
+           CHECK_TEST(addresses_are_tried_in_their_order_with_a_branch_each),
+           CHECK_TEST(when_the_last_address_fails_the_next_group_is_tried),
+           CHECK_TEST(a_name_without_addresses_is_answered_at_once),
+           CHECK_TEST(after_a_cancel_no_further_address_is_tried),
+           CHECK_TEST(an_ack_that_is_lost_is_no_second_answer),
+           CHECK_TEST(what_is_over_leaves_nothing_behind))

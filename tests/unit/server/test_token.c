@@ -1,0 +1,116 @@
+/* Tokens of dialogs and of loops: what they depend on, and what they do not. */
+#include "proxy_world.h"
+
+#include "server/token.h"
+
+struct question {
+    const char *method;
+    const char *uri;
+    const char *call_id;
+    const char *from_tag;
+    const char *to_tag; /* NULL: none */
+    const char *more;   /* header lines */
+};
+
+static const struct question usual = {"INVITE", "sip:bob@example.org", "c", "a", NULL, ""};
+
+/* The request, with everything that preprocessing finds out about it; valid until the next one. */
+static struct request *make(struct world *world, struct question q)
+{
+    static struct sip_message msg;
+    static struct request rq;
+    static struct letter letter;
+    char text[1024];
+    int len =
+        snprintf(text, sizeof(text),
+                 "%s %s SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1\r\n"
+                 "From: <sip:alice@elsewhere.example>;tag=%s\r\nTo: <sip:bob@example.org>%s%s\r\n"
+                 "Call-ID: %s\r\nCSeq: 1 %s\r\n%s\r\n",
+                 q.method, q.uri, q.from_tag, q.to_tag != NULL ? ";tag=" : "",
+                 q.to_tag != NULL ? q.to_tag : "", q.call_id, q.method, q.more);
+
+    keep(&letter, (struct slice){text, (size_t)len});
+    read_letter(&letter, &msg);
+    rq = (struct request){.w = &world->w, .settings = &world->settings, .msg = &msg};
+    assert_true(route_again(&rq));
+    return &rq;
+}
+
+/* --- dialogs --- */
+
+static void a_token_opens_its_dialog_to_both_sides(void **state)
+{
+    static const struct {
+        struct question q;
+        bool is_right;
+        const char *label;
+    } cases[] = {
+        {{"BYE", "sip:x", "c", "a", "b", ""},    true,  "who began it"                },
+        {{"BYE", "sip:x", "c", "b", "a", ""},    true,  "the other side"              },
+        {{"INVITE", "sip:y", "c", "z", "a", ""}, true,  "another end, where it forked"},
+        {{"BYE", "sip:x", "c", "a", NULL, ""},   false, "outside of a dialog"         },
+        {{"BYE", "sip:x", "d", "a", "b", ""},    false, "another call"                },
+        {{"BYE", "sip:x", "c", "aa", "b", ""},   false, "another dialog of that call" },
+    };
+    struct world *world = new_world();
+    char token[TOKEN_LEN];
+
+    (void)state;
+    token_of_dialog(&world->server, make(world, usual)->msg, token);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct request *rq = make(world, cases[i].q);
+        CHECK_CASE(token_is_right(rq, (struct slice){token, TOKEN_LEN}) == cases[i].is_right,
+                   cases[i].label);
+        rq = make(world, cases[i].q);
+        CHECK_CASE(!token_is_right(rq, (struct slice){token, TOKEN_LEN - 1}), cases[i].label);
+    }
+}
+
+static void a_token_of_another_server_opens_nothing(void **state)
+{
+    static const struct question bye = {"BYE", "sip:x", "c", "a", "b", ""};
+    struct world *world = new_world();
+    char token[TOKEN_LEN];
+
+    (void)state;
+    token_of_dialog(&world->server, make(world, usual)->msg, token);
+    world->server.keys.dialog.k0++;
+    assert_false(token_is_right(make(world, bye), (struct slice){token, TOKEN_LEN}));
+}
+
+/* --- loops: RFC 5393 4.2.1 --- */
+
+static void a_loop_is_told_from_a_spiral_by_what_routing_depends_on(void **state)
+{
+    static const struct {
+        struct question q;
+        bool is_same;
+        const char *label;
+    } cases[] = {
+        {{"INVITE", "sip:bob@example.org", "c", "a", NULL, ""},                                  true,  "nothing has changed"   },
+        {{"MESSAGE", "sip:bob@example.org", "c", "a", NULL, ""},                                 true,  "never of the method"   },
+        {{"INVITE", "sip:bob@example.org", "c", "a", NULL, "Subject: x\r\nMax-Forwards: 3\r\n"},
+         true,                                                                                          "nor of what has no say"},
+        {{"INVITE", "sip:carol@example.org", "c", "a", NULL, ""},                                false, "the Request-URI"       },
+        {{"INVITE", "sip:bob@example.org", "d", "a", NULL, ""},                                  false, "the Call-ID"           },
+        {{"INVITE", "sip:bob@example.org", "c", "b", NULL, ""},                                  false, "From"                  },
+        {{"INVITE", "sip:bob@example.org", "c", "a", "t", ""},                                   false, "To"                    },
+        {{"INVITE", "sip:bob@example.org", "c", "a", NULL, "Route: <sip:z.example;lr>\r\n"},
+         false,                                                                                         "Route"                 },
+        {{"INVITE", "sip:bob@example.org", "c", "a", NULL, "Proxy-Require: z\r\n"},
+         false,                                                                                         "Proxy-Require"         },
+        {{"INVITE", "sip:bob@example.org", "c", "a", NULL, "Proxy-Authorization: z\r\n"},
+         false,                                                                                         "Proxy-Authorization"   },
+    };
+    struct world *world = new_world();
+
+    (void)state;
+    uint64_t first = token_of_loop(make(world, usual));
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        CHECK_CASE((token_of_loop(make(world, cases[i].q)) == first) == cases[i].is_same,
+                   cases[i].label);
+}
+
+CHECK_MAIN(CHECK_TEST(a_token_opens_its_dialog_to_both_sides),
+           CHECK_TEST(a_token_of_another_server_opens_nothing),
+           CHECK_TEST(a_loop_is_told_from_a_spiral_by_what_routing_depends_on))
