@@ -423,19 +423,20 @@ static void all_peers_together_have_a_ceiling_too(void **state)
     assert_int_equal(world->counts[WORLD_UNREACHABLE], 1);
 }
 
-/* Sends until the peer's window is shut and at least `bytes` wait. */
-static void fill(struct world *world, const struct hop *flow, size_t bytes)
+static char megabyte[1 << 20];
+
+/* Sends until the peer's window is shut and between two and three megabytes wait. */
+static void fill(struct world *world, const struct hop *flow)
 {
-    static char large[50000];
     uint64_t sent;
 
     do {
         sent = transport_counters(world->transport).sent;
-        world_send(world, flow, (struct slice){large, sizeof(large)});
+        world_send(world, flow, (struct slice){megabyte, sizeof(megabyte)});
         world_flush(world);
     } while (transport_counters(world->transport).sent > sent);
-    for (; bytes > sizeof(large); bytes -= sizeof(large))
-        world_send(world, flow, (struct slice){large, sizeof(large)});
+    for (int i = 0; i < 2; i++)
+        world_send(world, flow, (struct slice){megabyte, sizeof(megabyte)});
 }
 
 static void who_does_not_read_makes_room_for_who_does(void **state)
@@ -444,18 +445,18 @@ static void who_does_not_read_makes_room_for_who_does(void **state)
     char input[200];
 
     (void)state;
-    settings.max_waiting_bytes_in_all = 205000;
+    settings.max_waiting_bytes = 4 * sizeof(megabyte);
+    settings.max_waiting_bytes_in_all = 3 * sizeof(megabyte);
     struct world *world = world_start("127.0.0.1", &settings);
     int deaf = world_connect(world, "127.0.0.1");
     sockets_write(deaf, options);
     assert_true(world_run(world, WORLD_RECEIVED, 1));
-    fill(world, &world_event(world, WORLD_RECEIVED, 0)->hop, 200000);
+    fill(world, &world_event(world, WORLD_RECEIVED, 0)->hop);
     int reader = world_connect(world, "127.0.0.1");
     sockets_write(reader, options);
     assert_true(world_run(world, WORLD_RECEIVED, 2));
-    static char large[60000];
     world_send(world, &world_event(world, WORLD_RECEIVED, 1)->hop,
-               (struct slice){large, sizeof(large)});
+               (struct slice){megabyte, sizeof(megabyte)});
     assert_true(world_run(world, WORLD_CLOSED, 1));
     assert_true(transport_counters(world->transport).overrun == 1);
     assert_int_equal(transport_connection_count(world->transport), 1);
