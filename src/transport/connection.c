@@ -254,6 +254,7 @@ static bool handle_next(struct connection *c)
     case SIP_STREAM_LOST: lose_framing(c, bytes, 400); break;
     case SIP_STREAM_MESSAGE:
         c->is_inside = false;
+        c->has_received = true;
         list_remove(&c->half);
         streams->counters->received++;
         streams->host->received(streams->host_arg, &c->flow, bytes);
@@ -299,7 +300,7 @@ static void ended(void *owner, int error)
 {
     struct connection *c = owner;
 
-    if (error != 0 || c->state == CONNECTION_LEAVING) {
+    if (error != 0 || c->state == CONNECTION_LEAVING || !c->has_received) {
         end(c, tcp_close);
         return;
     }

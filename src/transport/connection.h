@@ -43,6 +43,7 @@ struct connection {
     bool is_reusable;  /* in by_remote: while OPENING or OPEN, for new requests */
     bool was_open;     /* so its end is of interest, once */
     bool has_finished; /* LEAVING: we have said that we send no more */
+    bool has_received; /* a message, so that there may be something to answer */
     bool is_inside;    /* half a message has come */
     uint64_t since_ms; /* in this state */
     uint64_t active_ms;

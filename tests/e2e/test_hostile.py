@@ -336,6 +336,23 @@ def test_connections_that_say_nothing_hinder_nobody(target):
         one.close()
 
 
+def test_connections_leave_descriptors_to_the_rest_of_the_server(target):
+    target = target(workers=1, wrap="prlimit --nofile=400:400")
+    server, crowd = target.server, []
+    for _ in range(400):
+        crowd.append(socket.create_connection(server.address, 4))
+    server.registered("alice")
+    done = server.tool("location", "list", "--data", server.data)
+    assert "alice@example.org" in done.stdout, done
+    target.assert_well(8)
+    held = len(os.listdir(f"/proc/{server.process.pid}/fd"))
+    assert 100 < held < 250, f"{held} descriptors"
+    for one in crowd:
+        one.close()
+    time.sleep(0.1)
+    assert server.registered("bob", "tcp")
+
+
 def test_who_sends_drop_by_drop_is_cut_off_and_its_memory_free(target):
     target = target("message_timeout = 1s\n")
     slow = [socket.create_connection(target.server.address, 4) for _ in range(150)]
