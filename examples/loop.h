@@ -6,8 +6,10 @@
 #define TCHIN_EXAMPLES_LOOP_H
 
 #include <base/timer_wheel.h>
+#include <errno.h>
 #include <txn/table.h>
 
+#include <errno.h>
 #include <netdb.h>
 #include <poll.h>
 #include <stdio.h>
@@ -47,8 +49,9 @@ static inline int udp_connect(const char *host, const char *port, char *own, siz
     return fd;
 }
 
-/* Waits until a datagram comes or the table wants to be called; it gets both. */
-static inline void loop_turn(int fd, struct txn_table *table)
+/* Waits until a datagram comes or the table wants to be called; it gets both. False: nobody is
+ * there, as an ICMP error has told. */
+static inline bool loop_turn(int fd, struct txn_table *table)
 {
     char memory[SIP_MAX_MESSAGE];
     struct pollfd readable = {.fd = fd, .events = POLLIN};
@@ -60,12 +63,15 @@ static inline void loop_turn(int fd, struct txn_table *table)
     poll(&readable, 1, next_ms == TIMER_NEVER ? -1 : wait_ms);
     txn_table_turn(table, clock_ms());
     ssize_t len = recv(fd, memory, sizeof(memory), MSG_DONTWAIT);
-    if (len <= 0 || !sip_message_parse((struct slice){memory, (size_t)len}, &msg, &fault)
+    if (len < 0)
+        return errno == EAGAIN;
+    if (!sip_message_parse((struct slice){memory, (size_t)len}, &msg, &fault)
         || !sip_message_check(&msg, &fault))
-        return;
+        return true;
     struct txn *t = txn_table_match(table, &msg);
     if (t != NULL)
         txn_receive(t, &msg);
+    return true;
 }
 
 #endif

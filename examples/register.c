@@ -92,7 +92,7 @@ int main(int argc, char **argv)
                                  .nc = 1};
     send_register(&c, NULL);
     while (c.result < 0)
-        loop_turn(c.fd, c.table);
+        c.result = loop_turn(c.fd, c.table) ? c.result : 1;
     txn_table_free(c.table);
     sip_hasher_free(c.hasher);
     return c.result;

@@ -245,12 +245,12 @@ def test_when_the_connection_is_gone_the_response_goes_to_the_sent_by_port(tchin
 
 
 def listening_beside(server, peer):
-    """What takes streams at the address where `peer` takes datagrams."""
+    """What takes streams at the address where `peer` takes datagrams: one of its own, or the port might be taken."""
     return peer_at(server, server.address, peer.user, "tcp", host=peer.host, port=peer.port)
 
 
 def test_a_large_request_goes_by_tcp_and_says_so(lab):
-    alice, bob = lab.peer("alice"), lab.registered("bob")
+    alice, bob = lab.peer("alice"), lab.registered("bob", host=own_address())
     at_stream = listening_beside(lab, bob)
     alice.send(alice.request("MESSAGE", bob.aor, body=LARGE))
     message = at_stream.expect("MESSAGE")
@@ -263,7 +263,7 @@ def test_a_large_request_goes_by_tcp_and_says_so(lab):
 
 
 def test_a_large_invite_by_tcp_makes_a_call(lab):
-    alice, bob = lab.peer("alice", "tcp"), lab.registered("bob")
+    alice, bob = lab.peer("alice", "tcp"), lab.registered("bob", host=own_address())
     at_stream = listening_beside(lab, bob)
     caller_end, _ = establish(alice, at_stream, bob.aor, body=b"v=0\r\n" + LARGE)
     finish(caller_end, at_stream)
