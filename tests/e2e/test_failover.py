@@ -182,14 +182,22 @@ def test_when_the_contact_is_gone_too_that_is_the_end_of_it(lab, alice, at_once)
 # --- names with several addresses ---
 
 
-@pytest.fixture
-def named(tchind, tmp_path):
-    """A server in whose /etc/hosts both.test has two addresses."""
+@pytest.fixture(scope="module")
+def etc(tmp_path_factory):
+    """A copy of /etc, whose hosts file may be missing, with one in which both.test has two addresses."""
     if os.geteuid() != 0 or not shutil.which("unshare"):
         pytest.skip("needs root, to give a server a hosts file of its own")
-    hosts = tmp_path / "hosts"
-    hosts.write_text("127.0.0.1 localhost\n127.77.0.1 both.test\n127.77.0.2 both.test\n127.77.0.9 none.test\n")
-    wrap = f"unshare --mount sh -c 'mount --bind {hosts} /etc/hosts && exec \"$@\"' sh"
+    folder = tmp_path_factory.mktemp("machine") / "etc"
+    shutil.copytree("/etc", folder, symlinks=True)
+    (folder / "hosts").unlink(missing_ok=True)
+    (folder / "hosts").write_text(
+        "127.0.0.1 localhost\n127.77.0.1 both.test\n127.77.0.2 both.test\n127.77.0.9 none.test\n")
+    return folder
+
+
+@pytest.fixture
+def named(tchind, etc):
+    wrap = f"unshare --mount sh -c 'mount --bind {etc} /etc && exec \"$@\"' sh"
     return tchind(options=["--no-auth"], wrap=wrap)
 
 
