@@ -9,6 +9,7 @@ import pathlib
 import re
 import shlex
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -28,6 +29,13 @@ def own_address():
     """A loopback address of this server alone: 127/8 is large enough for every process and test."""
     pid, n = os.getpid(), next(hosts)
     return f"127.{1 + pid % 200}.{1 + pid // 200 % 200}.{1 + n % 250}"
+
+
+def stranger(kind=socket.SOCK_DGRAM):
+    """A socket at an address of its own, so that what comes too late for it comes to nobody."""
+    own = socket.socket(socket.AF_INET, kind)
+    own.bind((own_address(), 0))
+    return own
 
 
 class Server:

@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from servers import BIN, own_address
+from servers import BIN, own_address, stranger
 from sip import Message, Peer, bracketed, establish, finish, unique
 
 STRANGER = {"domain": "elsewhere.example"}
@@ -93,7 +93,7 @@ def read_all(sock, wait_s=0.0):
 
 def pour(target, datagrams, sock=None):
     """Sends all, as fast as the server answers its probe. Returns what came back."""
-    own = sock or socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    own = sock or stranger()
     own.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
     answers = []
     for number, datagram in enumerate(datagrams):
@@ -202,7 +202,7 @@ def test_above_the_ceiling_of_bytes_callers_are_told_to_come_later(target):
 def test_a_storm_of_repeats_is_one_call(target):
     target = target()
     bob = target.server.registered("bob")
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as caller:
+    with stranger() as caller:
         pour(target, [request(7, uri="sip:bob@example.org")] * 2000, caller)
         at_bob = bob.expect("INVITE")
         assert all(message.raw == at_bob.raw for message in bob.waiting)
@@ -234,7 +234,7 @@ def test_one_call_id_from_everywhere_does_not_bury_its_worker(target):
 
     def send():
         while not stop:
-            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+            with stranger() as one:
                 for datagram in octets[:200]:
                     one.sendto(datagram, target.server.address)
 
@@ -300,7 +300,7 @@ HARD = {
 def test_no_message_takes_long_to_read(target):
     target = target(workers=1)
     costs = {}
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+    with stranger() as one:
         for name, octets in HARD.items():
             before = target.cpu_ms()
             for _ in range(4):
@@ -431,7 +431,7 @@ def test_responses_with_guessed_branches_reach_nobody(target):
     alice, bob, invite, at_bob = ringing(target.server)
     branch = at_bob.get("Via").split("branch=")[1].split(";")[0]
     hash_at = branch.index(".")
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as forger:
+    with stranger() as forger:
         for guess in guesses(branch):
             if guess[:hash_at] == branch[:hash_at]:
                 continue  # the second part is for finding loops, and not what identifies a branch

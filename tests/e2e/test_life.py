@@ -15,7 +15,7 @@ import time
 
 import pytest
 
-from servers import BIN, own_address
+from servers import BIN, own_address, stranger
 from sip import Dialog, Message, establish, finish, unique
 
 STRANGER = {"domain": "elsewhere.example"}
@@ -208,7 +208,7 @@ class Flood:
     def run(self, number):
         kind = socket.SOCK_DGRAM if self.transport == "udp" else socket.SOCK_STREAM
         while not self.is_over:
-            with socket.socket(socket.AF_INET, kind) as one:
+            with stranger(kind) as one:
                 one.settimeout(1)
                 try:
                     one.connect(self.server.address)
