@@ -60,19 +60,11 @@ static bool new_text(struct editing *e, size_t max_bytes, struct buffer *out)
     return true;
 }
 
-static void add_hash(struct buffer *out, uint64_t hash)
-{
-    unsigned char bytes[8];
-
-    for (int i = 0; i < 8; i++)
-        bytes[i] = (unsigned char)(hash >> (56 - 8 * i));
-    buffer_add_hex(out, bytes, sizeof(bytes));
-}
-
 /* The branch is unique by its first part; by its second a loop is found: RFC 5393 4.2.1. */
 static bool insert_via(struct editing *e)
 {
     const struct forwarding *f = e->forwarding;
+    char loop[TOKEN_LEN];
     struct buffer line;
 
     if (!new_text(e, LINE_BYTES, &line))
@@ -84,7 +76,8 @@ static bool insert_via(struct editing *e)
     buffer_add(&line, SLICE(";branch="));
     buffer_add(&line, f->branch);
     buffer_add_char(&line, '.');
-    add_hash(&line, e->rq->loop_hash);
+    token_write_loop(e->rq->loop_hash, loop);
+    buffer_add(&line, (struct slice){loop, TOKEN_LEN});
     buffer_add(&line, SLICE("\r\n"));
     sip_edits_insert_before(&e->edits, SIP_VIA, buffer_slice(&line));
     return !line.overflowed;

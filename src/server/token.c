@@ -87,6 +87,11 @@ uint64_t token_of_loop(const struct request *rq)
     return hash_slices(&rq->w->server->keys.ours_alone, parts, count);
 }
 
+void token_write_loop(uint64_t hash, char out[TOKEN_LEN])
+{
+    write_hex(hash, out);
+}
+
 /*
  * The second part of a branch of ours is the hash that nobody else can make, so a Via that ends
  * with it is ours whatever its sent-by. Vias that do not parse are somebody else's business.
@@ -97,7 +102,7 @@ bool token_finds_loop(const struct request *rq)
     char hex[TOKEN_LEN];
     struct slice value;
 
-    write_hex(rq->loop_hash, hex);
+    token_write_loop(rq->loop_hash, hex);
     while (sip_values_next(&vias, &value)) {
         struct sip_via via;
         if (!sip_via_parse(value, &via) || via.branch.len <= TOKEN_LEN)

@@ -18,6 +18,9 @@ bool token_is_right(struct request *rq, struct slice token);
 /* What the way of a request through us depends on: RFC 5393 4.2.1. Never of the method. */
 uint64_t token_of_loop(const struct request *rq);
 
+/* As it ends our branches, and is looked for in those that come back. */
+void token_write_loop(uint64_t hash, char out[TOKEN_LEN]);
+
 /* Whether one of the Vias says that this request came this way before: RFC 5393 4.2.2. */
 bool token_finds_loop(const struct request *rq);
 
