@@ -12,18 +12,22 @@
 enum { MALFORMED_EXPIRES_S = 3600 };
 
 /*
- * A tel URI may be any URI here, because phones leave out the context that RFC 3966 wants for a
- * local number. Who routes by it parses it.
+ * The URI is as long as the grammar lets it. A tel URI may be any URI here, because phones leave
+ * out the context that RFC 3966 wants for a local number.
  */
-static bool is_uri(struct slice text)
+static bool eat_address_uri(struct cursor *c, struct sip_address *out)
 {
-    struct cursor c = cursor_over(text);
-    struct sip_uri uri;
+    const char *start = c->at;
     struct slice number;
 
-    return sip_uri_parse(text, &uri)
-           || (eat_word(&c, "tel") && eat_char(&c, ':') && eat_run(&c, CHAR_URI, &number)
-               && at_end(&c));
+    bool ok = eat_uri(c, &out->parts) && (at_end(c) || *c->at == '>');
+    if (!ok) {
+        out->parts = (struct sip_uri){0};
+        c->at = start;
+        ok = eat_word(c, "tel") && eat_char(c, ':') && eat_run(c, CHAR_URI, &number);
+    }
+    out->uri = eaten_since(c, start);
+    return ok;
 }
 
 /* display-name = token *( LWS token ) / quoted-string; perhaps none */
@@ -49,12 +53,7 @@ static bool eat_name_addr(struct cursor *c, struct sip_address *out)
 
     out->display = eat_display_name(&ahead);
     skip_space(&ahead);
-    if (!eat_char(&ahead, '<'))
-        return false;
-    struct slice rest = slice_between(ahead.at, ahead.end);
-    out->uri = (struct slice){rest.ptr, slice_find(rest, '>')};
-    ahead.at += out->uri.len;
-    if (!eat_char(&ahead, '>') || !is_uri(out->uri))
+    if (!eat_char(&ahead, '<') || !eat_address_uri(&ahead, out) || !eat_char(&ahead, '>'))
         return false;
     out->has_brackets = true;
     *c = ahead;
@@ -66,12 +65,25 @@ static bool eat_addr_spec(struct cursor *c, struct sip_address *out)
 {
     struct slice rest = slice_between(c->at, c->end);
     struct slice text = slice_trim((struct slice){rest.ptr, slice_find(rest, ';')});
+    struct cursor within = cursor_over(text);
 
-    if (slice_find(text, ',') < text.len || slice_find(text, '?') < text.len || !is_uri(text))
+    if (slice_find(text, ',') < text.len || slice_find(text, '?') < text.len
+        || !eat_address_uri(&within, out) || !at_end(&within))
         return false;
     out->display = SLICE_NONE;
-    out->uri = text;
     c->at = slice_end(text);
+    return true;
+}
+
+/* *( SEMI generic-param ); the first tag counts */
+static bool eat_address_params(struct cursor *c, struct sip_address *out)
+{
+    struct sip_param param;
+
+    if (!eat_params(c, &out->params))
+        return false;
+    if (sip_param_find(out->params, SLICE("tag"), &param))
+        out->tag = param.value;
     return true;
 }
 
@@ -81,10 +93,15 @@ bool sip_address_parse(struct slice value, struct sip_address *out)
     struct sip_address address = {0};
 
     bool ok = (eat_name_addr(&c, &address) || eat_addr_spec(&c, &address))
-              && eat_params(&c, &address.params) && at_end(&c);
+              && eat_address_params(&c, &address) && at_end(&c);
     if (ok)
         *out = address;
     return ok;
+}
+
+const struct sip_uri *sip_address_uri(const struct sip_address *address)
+{
+    return address->parts.text.len > 0 ? &address->parts : NULL;
 }
 
 bool sip_address_param(const struct sip_address *address, struct slice name, struct slice *value)
@@ -95,14 +112,6 @@ bool sip_address_param(const struct sip_address *address, struct slice name, str
         return false;
     *value = param.value;
     return true;
-}
-
-struct slice sip_address_tag(const struct sip_address *address)
-{
-    struct slice tag = SLICE_NONE;
-
-    (void)sip_address_param(address, SLICE("tag"), &tag);
-    return tag;
 }
 
 bool sip_qvalue_parse(struct slice text, uint16_t *out)

@@ -11,18 +11,23 @@
 struct sip_address {
     struct slice display; /* as written: tokens, or a quoted string with its quotes */
     struct slice uri;     /* between the angle brackets, or bare; sip and sips: well formed */
+    struct sip_uri parts; /* the same, parsed: see sip_address_uri */
     bool has_brackets;
     struct slice params; /* the header's, from the first ";" on; a bare URI has none of its own */
+    struct slice tag;    /* the first tag-param; empty: none */
 };
 
 /* One value. False: malformed, `out` untouched. */
 bool sip_address_parse(struct slice value, struct sip_address *out) MUST_USE;
 
+/*
+ * The URI of a parsed address: no need to parse it again. NULL: a local tel number without its
+ * context (RFC 3966 5.1.5), which an address may have and sip_uri_parse refuses.
+ */
+const struct sip_uri *sip_address_uri(const struct sip_address *address);
+
 /* A header parameter: tag, q, expires, +sip.instance. False: there is none. */
 bool sip_address_param(const struct sip_address *address, struct slice name, struct slice *value);
-
-/* tag-param, or an empty slice. */
-struct slice sip_address_tag(const struct sip_address *address);
 
 /* qvalue = ( "0" [ "." 0*3DIGIT ] ) / ( "1" [ "." 0*3("0") ] ), in thousandths. */
 bool sip_qvalue_parse(struct slice text, uint16_t *out) MUST_USE;

@@ -10,6 +10,7 @@
 #define TCHIN_SIP_MESSAGE_H
 
 #include "base/slice.h"
+#include "sip/address.h"
 #include "sip/header.h"
 #include "sip/method.h"
 #include "sip/via.h"
@@ -26,16 +27,25 @@ struct sip_header {
     uint8_t next;       /* the next field of the same id, as an index; 0: none (0 is never next) */
 };
 
-/* What sip_message_check found in the header fields that every element depends on. */
+/*
+ * What sip_message_check found in the header fields that every element depends on. Of a message
+ * that did not pass, what precedes the fault is filled; the rest is zero, or of no meaning.
+ */
 struct sip_basics {
-    struct sip_via via; /* the topmost */
+    struct sip_via via;    /* the topmost */
+    struct slice via_text; /* what it was parsed from: one value, perhaps of many in its field */
     struct slice from_tag;
     struct slice to_tag; /* empty: none */
     struct slice call_id;
     uint32_t cseq;
     struct slice cseq_method;
+    enum sip_method cseq_method_id;
     uint8_t max_forwards;
     bool has_max_forwards;
+    struct sip_address from;
+    struct sip_address to;
+    struct sip_contact contact; /* the first Contact of a request */
+    uint16_t contact_count;     /* of a request: how many there are, "*" included */
 };
 
 struct sip_message {

@@ -74,30 +74,36 @@ static const char *check_via(struct sip_message *msg)
 
     if (!sip_values_next(&vias, &topmost))
         return phrases[SIP_VIA].missing;
-    return sip_via_parse(topmost, &msg->basics.via) ? NULL : phrases[SIP_VIA].malformed;
+    if (!sip_via_parse(topmost, &msg->basics.via))
+        return phrases[SIP_VIA].malformed;
+    msg->basics.via_text = topmost;
+    return NULL;
 }
 
-static const char *check_address(struct sip_message *msg, enum sip_header_id id, struct slice *tag)
+static const char *check_address(const struct sip_message *msg, enum sip_header_id id,
+                                 struct sip_address *out)
 {
     const struct sip_header *header = sip_message_header(msg, id);
-    struct sip_address address;
 
     if (header == NULL)
         return phrases[id].missing;
-    if (!sip_address_parse(header->value, &address))
-        return phrases[id].malformed;
-    *tag = sip_address_tag(&address);
-    return NULL;
+    return sip_address_parse(header->value, out) ? NULL : phrases[id].malformed;
 }
 
 static const char *check_from(struct sip_message *msg)
 {
-    return check_address(msg, SIP_FROM, &msg->basics.from_tag);
+    const char *phrase = check_address(msg, SIP_FROM, &msg->basics.from);
+
+    msg->basics.from_tag = msg->basics.from.tag;
+    return phrase;
 }
 
 static const char *check_to(struct sip_message *msg)
 {
-    return check_address(msg, SIP_TO, &msg->basics.to_tag);
+    const char *phrase = check_address(msg, SIP_TO, &msg->basics.to);
+
+    msg->basics.to_tag = msg->basics.to.tag;
+    return phrase;
 }
 
 static const char *check_call_id(struct sip_message *msg)
@@ -124,6 +130,7 @@ static const char *check_cseq(struct sip_message *msg)
         return phrases[SIP_CSEQ].malformed;
     msg->basics.cseq = cseq.number;
     msg->basics.cseq_method = cseq.method;
+    msg->basics.cseq_method_id = sip_method_of(cseq.method);
     return msg->is_request && !slice_equal(cseq.method, msg->method) ? "CSeq Method Mismatch"
                                                                      : NULL;
 }
@@ -158,11 +165,13 @@ static const char *check_max_forwards(struct sip_message *msg)
 static const char *check_contacts(struct sip_message *msg)
 {
     struct sip_values contacts = sip_values_of(msg, SIP_CONTACT);
-    struct sip_contact contact;
+    struct sip_contact other;
     struct slice value;
 
+    msg->basics.contact_count = 0;
     while (msg->is_request && sip_values_next(&contacts, &value)) {
-        if (!sip_contact_parse(value, &contact))
+        bool is_first = msg->basics.contact_count++ == 0;
+        if (!sip_contact_parse(value, is_first ? &msg->basics.contact : &other))
             return phrases[SIP_CONTACT].malformed;
     }
     return NULL;

@@ -30,21 +30,31 @@ static enum sip_scheme scheme_of(struct slice text)
     return slice_equal_nocase(text, SLICE("tel")) ? SIP_SCHEME_TEL : SIP_SCHEME_OTHER;
 }
 
-/*
- * userinfo = ( user / telephone-subscriber ) [ ":" password ] "@"
- *
- * No "@" stands in any other part of the URI, and so the first one tells whether there is a user,
- * whatever else looks like a host, parameters or headers before it (RFC 4475 3.1.1.9).
- */
-static bool eat_userinfo(struct cursor *c, struct sip_uri *uri)
+/* user [ ":" password ] "@" */
+static bool eat_user(struct cursor *c, struct sip_uri *uri)
 {
-    if (slice_find(slice_between(c->at, c->end), '@') == (size_t)(c->end - c->at))
-        return true;
     if (!eat_escaped(c, CHAR_USER, &uri->user))
         return false;
     if (eat_char(c, ':'))
         (void)eat_escaped(c, CHAR_PASSWORD, &uri->password); /* may be empty, and is there */
     return eat_char(c, '@');
+}
+
+/*
+ * [ userinfo ], userinfo = ( user / telephone-subscriber ) [ ":" password ] "@"
+ *
+ * Whatever looks like a host, parameters or headers is a user if an "@" is behind it (RFC 4475
+ * 3.1.1.9). No "@" stands in any other part of the URI: without a user, the rest will not take it.
+ */
+static void eat_userinfo(struct cursor *c, struct sip_uri *uri)
+{
+    const char *start = c->at;
+
+    if (!eat_user(c, uri)) {
+        c->at = start;
+        uri->user = SLICE_NONE;
+        uri->password = SLICE_NONE;
+    }
 }
 
 /* hostport = host [ ":" port ] */
@@ -121,7 +131,8 @@ static bool eat_after_scheme(struct cursor *c, struct sip_uri *uri)
     switch (uri->scheme) {
     case SIP_SCHEME_SIP:
     case SIP_SCHEME_SIPS:
-        return eat_userinfo(c, uri) && eat_hostport(c, uri) && eat_uri_params(c, &uri->params)
+        eat_userinfo(c, uri);
+        return eat_hostport(c, uri) && eat_uri_params(c, &uri->params)
                && eat_uri_headers(c, &uri->headers);
     case SIP_SCHEME_TEL: return eat_telephone_subscriber(c, uri);
     case SIP_SCHEME_OTHER: return eat_run(c, CHAR_URI, &uri->opaque);
@@ -129,15 +140,28 @@ static bool eat_after_scheme(struct cursor *c, struct sip_uri *uri)
     return false;
 }
 
+bool eat_uri(struct cursor *c, struct sip_uri *out)
+{
+    const char *start = c->at;
+
+    *out = (struct sip_uri){0};
+    if (eat_scheme(c, &out->scheme_text)) {
+        out->scheme = scheme_of(out->scheme_text);
+        if (eat_after_scheme(c, out)) {
+            out->text = eaten_since(c, start);
+            return true;
+        }
+    }
+    c->at = start;
+    return false;
+}
+
 bool sip_uri_parse(struct slice text, struct sip_uri *out)
 {
     struct cursor c = cursor_over(text);
-    struct sip_uri uri = {.text = text};
+    struct sip_uri uri;
 
-    if (!eat_scheme(&c, &uri.scheme_text))
-        return false;
-    uri.scheme = scheme_of(uri.scheme_text);
-    if (!eat_after_scheme(&c, &uri) || !at_end(&c))
+    if (!eat_uri(&c, &uri) || !at_end(&c))
         return false;
     *out = uri;
     return true;

@@ -217,7 +217,7 @@ void txn_note_answer_tag(struct txn *t, struct slice response)
 
     if (sip_message_parse(response, &msg, &fault)
         && sip_address_parse(sip_message_value(&msg, SIP_TO), &to))
-        t->answer_tag = tag_hash(t->table, sip_address_tag(&to));
+        t->answer_tag = tag_hash(t->table, to.tag);
 }
 
 struct txn *txn_table_match(struct txn_table *table, const struct sip_message *msg)

@@ -238,6 +238,28 @@ static void check_fills_the_basics(void **state)
     assert_int_equal(msg->basics.max_forwards, 68);
 }
 
+static void check_keeps_what_it_has_parsed(void **state)
+{
+    struct sip_message *msg = parsed(
+        SLICE(REQUEST "v: SIP/2.0/TCP b ,SIP/2.0/UDP c\r\nf: \"A\" <sip:alice@a;lr>;tag=7\r\n"
+                      "t: tel:7042\r\n" CALL_ID CSEQ
+                      "m: <sip:x@y;z>;q=0.5, *\r\nm: sip:v@w;expires=9\r\n" END));
+    struct sip_fault fault;
+
+    (void)state;
+    assert_true(sip_message_check(msg, &fault));
+    CHECK_SLICE(msg->basics.via_text, "SIP/2.0/TCP b");
+    CHECK_SLICE(msg->basics.from.display, "\"A\"");
+    CHECK_SLICE(sip_address_uri(&msg->basics.from)->user, "alice");
+    CHECK_SLICE(msg->basics.to.uri, "tel:7042");
+    assert_null(sip_address_uri(&msg->basics.to));
+    assert_int_equal(msg->basics.cseq_method_id, SIP_OPTIONS);
+    assert_int_equal(msg->basics.contact_count, 3);
+    CHECK_SLICE(sip_address_uri(&msg->basics.contact.address)->host, "y");
+    assert_int_equal(msg->basics.contact.q_thousandths, 500);
+    assert_false(msg->basics.contact.has_expires);
+}
+
 static void what_rfc_2543_left_out_is_forgiven(void **state)
 {
     struct sip_message *msg =
@@ -381,7 +403,8 @@ CHECK_MAIN(CHECK_TEST(a_request_has_a_method_a_uri_fields_and_a_body),
            CHECK_TEST(what_is_wrong_with_a_message_is_said_in_one_phrase),
            CHECK_TEST(a_line_that_is_no_header_field_is_a_field_without_a_name),
            CHECK_TEST(more_header_fields_than_there_is_room_for_are_a_fault),
-           CHECK_TEST(check_fills_the_basics), CHECK_TEST(what_rfc_2543_left_out_is_forgiven),
+           CHECK_TEST(check_fills_the_basics), CHECK_TEST(check_keeps_what_it_has_parsed),
+           CHECK_TEST(what_rfc_2543_left_out_is_forgiven),
            CHECK_TEST(the_phrase_of_a_failed_check_names_the_field),
            CHECK_TEST(a_response_may_answer_any_method_and_have_any_contact),
            CHECK_TEST(fields_of_one_id_are_found_in_their_order),
