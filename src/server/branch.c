@@ -26,8 +26,8 @@ static void addresses_found(struct lookup *lookup);
 static bool build(struct branch *b, struct request *rq, const struct hop *hop,
                   const struct hop *recorded, struct txn *t, struct buffer *out)
 {
-    const struct forwarding forwarding = {.uri = b->target->uri,
-                                          .route = b->target->route,
+    const struct forwarding forwarding = {.uri = b->target.uri,
+                                          .route = b->target.route,
                                           .hop = *hop,
                                           .recorded = *recorded,
                                           .branch = txn_branch(t),
@@ -99,14 +99,14 @@ static bool send_to(struct branch *b, struct request *rq, enum hop_protocol prot
 /* The connection that the phone registered by is the way to it, as long as no Route says more. */
 static bool has_flow(const struct branch *b, const struct request *rq)
 {
-    return b->target->flow.connection != 0 && !b->tried_flow && b->target->route.len == 0
+    return b->target.flow.connection != 0 && !b->tried_flow && b->target.route.len == 0
            && rq->next_route.len == 0;
 }
 
 /* False: this target cannot be tried. True: sent, or the resolver was asked. */
 static bool try_target(struct branch *b, struct request *rq)
 {
-    struct hop flow = b->target->flow;
+    struct hop flow = b->target.flow;
     struct sip_uri uri;
     struct next_hop next;
 
@@ -116,7 +116,7 @@ static bool try_target(struct branch *b, struct request *rq)
         return b->is_by_flow;
     }
     b->is_by_flow = false;
-    if (!forward_next_hop(rq, b->target->uri, b->target->route, &uri)
+    if (!forward_next_hop(rq, b->target.uri, b->target.route, &uri)
         || !next_hop_of(b->ctx->w, &uri, &rq->from.local, &next))
         return false;
     if (next.is_literal)
@@ -125,19 +125,17 @@ static bool try_target(struct branch *b, struct request *rq)
     return b->lookup != NULL;
 }
 
-void branch_start(struct context *ctx, const struct target *target, uint32_t max_breadth,
-                  struct request *rq)
+void branch_init(struct branch *b, struct context *ctx, const struct target *target)
 {
-    struct branch *b = malloc(sizeof(*b));
-
-    if (b == NULL) {
-        response_assume(ctx, SIP_503_SERVICE_UNAVAILABLE);
-        return;
-    }
-    *b = (struct branch){
-        .ctx = ctx, .target = target, .max_breadth = max_breadth, .timer_c.ring = timer_c_rings};
+    *b = (struct branch){.ctx = ctx, .target = *target, .timer_c.ring = timer_c_rings};
     timer_init(&b->timer_c.timer);
-    list_add(&ctx->branches, &b->node);
+}
+
+void branch_start(struct branch *b, uint32_t max_breadth, struct request *rq)
+{
+    struct context *ctx = b->ctx;
+
+    b->max_breadth = max_breadth;
     ctx->open++;
     ctx->breadth_left -= max_breadth;
     if (try_target(b, rq))
@@ -190,7 +188,7 @@ static bool retry_by_udp(struct branch *b, struct request *rq)
         addr.port = b->lookup->port;
         return send_to(b, rq, HOP_UDP, &addr);
     }
-    return forward_next_hop(rq, b->target->uri, b->target->route, &uri)
+    return forward_next_hop(rq, b->target.uri, b->target.route, &uri)
            && next_hop_of(b->ctx->w, &uri, &rq->from.local, &next)
            && send_to(b, rq, HOP_UDP, &next.addr);
 }
@@ -310,8 +308,7 @@ void branch_cancel_others(struct context *ctx, const struct branch *except, stru
 {
     if (!ctx->is_invite)
         return; /* RFC 3261 9.1: only INVITE is cancelled */
-    for (struct list_node *node = ctx->branches.next; node != &ctx->branches; node = node->next) {
-        struct branch *b = CONTAINER_OF(node, struct branch, node);
+    for (struct branch *b = ctx->branches; b != *ctx->waiting; b = b->next) {
         if (b != except)
             branch_cancel(b, reason);
     }
@@ -321,5 +318,4 @@ void branch_fini(struct branch *b)
 {
     timer_clear(&b->timer_c.timer);
     lookup_let_go(b->lookup);
-    list_remove(&b->node);
 }

@@ -2,9 +2,9 @@
  * The response context of the proxy (RFC 3261 16.6) and its branches: private to proxy.c,
  * branch.c, response.c and redirect.c.
  *
- * A context is one block of memory: itself, its first targets with their texts, and the request as
- * it came. It lives until its server transaction and all its branches have ended, and the turn with
- * them.
+ * A context is one block of memory: itself, a branch for each of its first targets, their texts,
+ * and the request as it came. It is over when the final response went upstream and no branch is
+ * open; what the transactions have yet to repeat or to wait for, they do without it.
  */
 #ifndef TCHIN_SERVER_CONTEXT_H
 #define TCHIN_SERVER_CONTEXT_H
@@ -12,13 +12,6 @@
 #include "base/bytes.h"
 #include "server/proxy.h"
 #include "sip/edit.h"
-
-/* A target of the context, tried or still waiting. */
-struct queued_target {
-    struct queued_target *next;
-    struct target target;
-    bool is_added; /* by a 3xx response (RFC 3261 16.7 step 4): a block of memory of its own */
-};
 
 struct context {
     struct list_node node; /* in w->contexts, or in w->ended_contexts */
@@ -35,12 +28,11 @@ struct context {
     bool is_spiral;        /* it has been here before: its targets share the breadth once for all */
     uint32_t breadth_left; /* of Incoming Max-Breadth, what no open branch has: RFC 5393 5.3.3 */
 
-    struct queued_target *targets;  /* in the order in which they are tried */
-    struct queued_target **waiting; /* the link to the first that was not tried yet */
-    uint16_t group_q_thousandths;   /* of those that are being tried */
+    struct branch *branches;      /* in the order in which they are tried */
+    struct branch **waiting;      /* the link to the first that was not tried yet */
+    uint16_t group_q_thousandths; /* of those that are being tried */
 
-    struct list_node branches;
-    size_t open;         /* branches without a final response */
+    size_t open;         /* branches that were tried and have no final response */
     struct bytes reason; /* of a CANCEL that waits for a provisional response: RFC 3326 */
 
     int best_status;               /* of the final responses so far; 0: none */
@@ -50,15 +42,16 @@ struct context {
 
 struct lookup;
 
-/* One target being tried: RFC 3261 16.6 steps 7 to 11. */
+/* One target, waiting or being tried: RFC 3261 16.6 steps 7 to 11. */
 struct branch {
-    struct list_node node; /* in ctx->branches */
+    struct branch *next;
     struct context *ctx;
-    const struct target *target;
+    struct target target;
     struct txn *txn;       /* the client transaction; NULL: none yet, or it has ended */
     struct lookup *lookup; /* the addresses of its next hop, if that is a name */
     struct alarm timer_c;  /* also: how long to wait for an answer after CANCEL (9.1) */
     uint32_t max_breadth;
+    bool is_added; /* by a 3xx response (RFC 3261 16.7 step 4): a block of memory of its own */
     bool has_provisional;
     bool has_final;
     bool wants_cancel; /* as soon as there is a provisional response */
@@ -72,25 +65,27 @@ struct branch {
 /* --- proxy.c -----------------------------------------------------------------------------------
  */
 
-/* A branch has no more to say: starts others, or answers with the best there is. */
+/*
+ * A branch has no more to say: starts others, or answers with the best there is. If all is said by
+ * now the context leaves its transactions, and is freed when the turn ends.
+ */
 void context_branch_done(struct context *ctx);
 
 /* Adds a target beside those being tried, which context_branch_done will start. False: no memory.
  */
 bool context_add_target(struct context *ctx, struct slice uri) MUST_USE;
 
-/* Puts the context aside if everything in it has ended: it is freed when the turn ends. */
-void context_settle(struct context *ctx);
-
 /* --- branch.c ----------------------------------------------------------------------------------
  */
 
+/* One that waits. `target` is copied, its texts are not. */
+void branch_init(struct branch *b, struct context *ctx, const struct target *target);
+
 /*
- * Makes a branch for `target`, with a share of Max-Breadth, and begins to send. One that cannot be
- * tried is closed again, as if it had answered 503.
+ * Begins to send to the target, with a share of Max-Breadth. A branch that cannot be tried is
+ * closed again, as if it had answered 503.
  */
-void branch_start(struct context *ctx, const struct target *target, uint32_t max_breadth,
-                  struct request *rq);
+void branch_start(struct branch *b, uint32_t max_breadth, struct request *rq);
 
 /* It has its final response, whatever that is. Harmless for one that is closed. */
 void branch_close(struct branch *b);
@@ -105,7 +100,8 @@ void branch_cancel_others(struct context *ctx, const struct branch *except, stru
 
 void branch_restart_timer_c(struct branch *b);
 
-/* Stops its timer and forgets its lookup; the branch is the context's to free. */
+/* Stops its timer and forgets its lookup; the branch is the context's to free. Also of one that was
+ * never tried. */
 void branch_fini(struct branch *b);
 
 /* --- response.c --------------------------------------------------------------------------------
@@ -113,6 +109,9 @@ void branch_fini(struct branch *b);
 
 /* A response that a branch's transaction passed up: RFC 3261 16.7. */
 void response_received(struct branch *b, const struct sip_message *msg);
+
+/* A 2xx to INVITE, once more, to a transaction that its context has left: 16.7 step 5. */
+void response_repeated(struct worker *w, struct txn *client, const struct sip_message *msg);
 
 /* A final response that nobody sent: a time-out, an unreachable hop. */
 void response_assume(struct context *ctx, enum sip_status status);

@@ -17,7 +17,7 @@
 
 static size_t bytes_of_targets(const struct target_list *targets)
 {
-    size_t bytes = targets->count * sizeof(struct queued_target);
+    size_t bytes = targets->count * sizeof(struct branch);
 
     for (size_t i = 0; i < targets->count; i++)
         bytes += targets->items[i].uri.len + targets->items[i].route.len;
@@ -36,18 +36,19 @@ static struct slice copy_to(char **at, struct slice text)
 
 static void copy_targets(struct context *ctx, const struct target_list *targets, char **at)
 {
-    struct queued_target *queued = (struct queued_target *)(void *)(ctx + 1);
-    struct queued_target **link = &ctx->targets;
+    struct branch *branches = (struct branch *)(void *)(ctx + 1);
+    struct branch **link = &ctx->branches;
 
-    *at = (char *)(queued + targets->count);
+    *at = (char *)(branches + targets->count);
     for (size_t i = 0; i < targets->count; i++) {
-        queued[i] = (struct queued_target){.target = targets->items[i]};
-        queued[i].target.uri = copy_to(at, targets->items[i].uri);
-        queued[i].target.route = copy_to(at, targets->items[i].route);
-        *link = &queued[i];
-        link = &queued[i].next;
+        struct branch *b = &branches[i];
+        branch_init(b, ctx, &targets->items[i]);
+        b->target.uri = copy_to(at, targets->items[i].uri);
+        b->target.route = copy_to(at, targets->items[i].route);
+        *link = b;
+        link = &b->next;
     }
-    ctx->waiting = &ctx->targets;
+    ctx->waiting = &ctx->branches;
 }
 
 static struct context *context_new(struct request *rq, const struct target_list *targets)
@@ -77,7 +78,6 @@ static struct context *context_new(struct request *rq, const struct target_list 
                                    .len = rq->msg->bytes.len,
                                    .txn = txn_id_of(rq->txn)};
     (void)copy_to(&at, rq->msg->bytes);
-    list_init(&ctx->branches);
     list_add(&w->contexts, &ctx->node);
     w->parked_bytes += bytes;
     w->waiting++;
@@ -86,17 +86,19 @@ static struct context *context_new(struct request *rq, const struct target_list 
 
 bool context_add_target(struct context *ctx, struct slice uri)
 {
-    struct queued_target *added = malloc(sizeof(*added) + uri.len);
+    struct branch *added = malloc(sizeof(*added) + uri.len);
 
     if (added == NULL)
         return false;
     char *text = (char *)(added + 1);
     memcpy(text, uri.ptr, uri.len);
-    *added = (struct queued_target){
-        .next = *ctx->waiting,
-        .target = {.uri = {text, uri.len}, .q_thousandths = ctx->group_q_thousandths},
-        .is_added = true,
-    };
+    branch_init(added, ctx,
+                &(struct target){
+                    .uri = {text, uri.len},
+                      .q_thousandths = ctx->group_q_thousandths
+    });
+    added->is_added = true;
+    added->next = *ctx->waiting;
     *ctx->waiting = added;
     return true;
 }
@@ -107,18 +109,18 @@ bool context_add_target(struct context *ctx, struct slice uri)
 /* Targets of equal q side by side; the next group when none of the present one is open. */
 static bool may_start(const struct context *ctx)
 {
-    const struct queued_target *next = *ctx->waiting;
+    const struct branch *next = *ctx->waiting;
 
     return next != NULL && ctx->may_fork && !ctx->has_final && ctx->breadth_left > 0
            && (ctx->open == 0 || next->target.q_thousandths == ctx->group_q_thousandths);
 }
 
 /* With how many, itself among them, the first shares the breadth. */
-static size_t count_sharers(const struct context *ctx, const struct queued_target *first)
+static size_t count_sharers(const struct context *ctx, const struct branch *first)
 {
     size_t count = 0;
 
-    for (const struct queued_target *other = first;
+    for (const struct branch *other = first;
          other != NULL
          && (ctx->is_spiral || other->target.q_thousandths == first->target.q_thousandths);
          other = other->next)
@@ -135,13 +137,13 @@ static size_t count_sharers(const struct context *ctx, const struct queued_targe
 static void start_branches(struct context *ctx, struct request *rq)
 {
     while (may_start(ctx)) {
-        struct queued_target *next = *ctx->waiting;
+        struct branch *next = *ctx->waiting;
         size_t sharers = count_sharers(ctx, next);
         size_t share = (ctx->breadth_left + sharers - 1) / sharers;
 
         ctx->waiting = &next->next;
         ctx->group_q_thousandths = next->target.q_thousandths;
-        branch_start(ctx, &next->target, (uint32_t)share, rq);
+        branch_start(next, (uint32_t)share, rq);
     }
 }
 
@@ -158,13 +160,30 @@ static void start_waiting(struct context *ctx)
         ctx->may_fork = false;
 }
 
+/* What the server is for now, to repeat its answer, and the clients, to absorb what is repeated. */
+static void leave_transactions(struct context *ctx)
+{
+    txn_id server = ctx->server != NULL ? txn_id_of(ctx->server) : 0;
+
+    if (ctx->server != NULL)
+        txn_leave(ctx->server, 0);
+    for (struct branch *b = ctx->branches; b != *ctx->waiting; b = b->next) {
+        if (b->txn != NULL)
+            txn_leave(b->txn, server);
+    }
+    ctx->has_ended = true;
+    list_remove(&ctx->node);
+    list_add(&ctx->w->ended_contexts, &ctx->node);
+}
+
 void context_branch_done(struct context *ctx)
 {
     if (may_start(ctx))
         start_waiting(ctx);
     if (ctx->open == 0 && !ctx->has_final)
         response_send_best(ctx);
-    context_settle(ctx);
+    if (ctx->open == 0 && !ctx->has_ended)
+        leave_transactions(ctx);
 }
 
 void proxy_start(struct request *rq, const struct target_list *targets)
@@ -202,25 +221,28 @@ static void send_trying(struct context *ctx)
     request_reply(&rq, SIP_100_TRYING);
 }
 
-/* RFC 6026 8.8: an ACK for a 2xx that came with the branch of its INVITE goes its way, too. */
-static void pass_ack_on(struct context *ctx, const struct sip_message *ack)
+/*
+ * RFC 6026 8.8: an ACK for a 2xx that came with the branch of its INVITE goes its way, too. It came
+ * from where the answers to the INVITE go.
+ */
+static void pass_ack_on(struct worker *w, const struct txn *invite, const struct sip_message *ack)
 {
-    struct request rq = {
-        .w = ctx->w, .settings = ctx->w->settings, .msg = ack, .from = ctx->request.from};
+    struct request rq = {.w = w,
+                         .settings = w->settings,
+                         .msg = ack,
+                         .from = *(const struct hop *)txn_route(invite)};
 
     reply_prepare(&rq);
     route_request(&rq);
 }
 
-static void server_told(struct context *ctx, enum txn_news news, const struct sip_message *msg)
+static void server_told(struct context *ctx, enum txn_news news)
 {
     switch (news) {
     case TXN_TRYING_DUE: send_trying(ctx); break;
-    case TXN_ACK: pass_ack_on(ctx, msg); break;
     case TXN_ENDED:
         ctx->server = NULL;
         ctx->may_fork = false; /* nobody waits for an answer any more */
-        context_settle(ctx);
         break;
     default: break; /* RFC 3261 16.9: a response that cannot be delivered is dropped */
     }
@@ -229,10 +251,8 @@ static void server_told(struct context *ctx, enum txn_news news, const struct si
 static void client_failed(struct branch *b, struct txn *t, enum sip_status status)
 {
     b->txn = NULL;
-    txn_set_user(t, NULL);
-    if (b->has_final)
-        context_settle(b->ctx); /* it was the ACK that nobody took */
-    else
+    txn_leave(t, 0);
+    if (!b->has_final) /* else it was the ACK that nobody took */
         branch_failed(b, status);
 }
 
@@ -243,19 +263,21 @@ static void client_told(struct branch *b, struct txn *t, enum txn_news news,
     case TXN_RESPONSE: response_received(b, msg); break;
     case TXN_TIMEOUT: client_failed(b, t, SIP_408_REQUEST_TIMEOUT); break;
     case TXN_UNREACHABLE: client_failed(b, t, SIP_503_SERVICE_UNAVAILABLE); break;
-    case TXN_ENDED:
-        b->txn = NULL;
-        context_settle(b->ctx);
-        break;
+    case TXN_ENDED: b->txn = NULL; break;
     default: break;
     }
 }
 
 void proxy_told(struct worker *w, struct txn *t, enum txn_news news, const struct sip_message *msg)
 {
-    (void)w;
-    if (txn_is_server(t))
-        server_told(txn_user(t), news, msg);
+    if (news == TXN_ACK)
+        pass_ack_on(w, t, msg);
+    else if (txn_partner(t) != 0 && news == TXN_RESPONSE)
+        response_repeated(w, t, msg);
+    else if (txn_user(t) == NULL)
+        return; /* all has been said, or it is not the proxy's */
+    else if (txn_is_server(t))
+        server_told(txn_user(t), news);
     else
         client_told(txn_user(t), t, news, msg);
 }
@@ -292,47 +314,28 @@ void proxy_cancel(struct txn *invite, const struct sip_message *cancel)
 /* --- the end -----------------------------------------------------------------------------------
  */
 
-static void free_added_targets(struct context *ctx)
+static void free_branches(struct context *ctx)
 {
-    struct queued_target *target = ctx->targets;
+    struct branch *b = ctx->branches;
 
-    while (target != NULL) {
-        struct queued_target *next = target->next;
-        if (target->is_added)
-            free(target);
-        target = next;
+    while (b != NULL) {
+        struct branch *next = b->next;
+        branch_fini(b);
+        if (b->is_added)
+            free(b);
+        b = next;
     }
 }
 
 static void context_free(struct context *ctx)
 {
-    struct list_node *node;
-
-    while ((node = list_take_first(&ctx->branches)) != NULL) {
-        struct branch *b = CONTAINER_OF(node, struct branch, node);
-        branch_fini(b);
-        free(b);
-    }
+    free_branches(ctx);
     list_remove(&ctx->node);
     ctx->w->parked_bytes -= ctx->bytes;
     bytes_free(&ctx->reason);
     bytes_free(&ctx->best);
     bytes_free(&ctx->other_challenges);
-    free_added_targets(ctx);
     free(ctx);
-}
-
-void context_settle(struct context *ctx)
-{
-    if (ctx->has_ended || ctx->server != NULL || ctx->open > 0)
-        return;
-    for (struct list_node *node = ctx->branches.next; node != &ctx->branches; node = node->next) {
-        if (CONTAINER_OF(node, struct branch, node)->txn != NULL)
-            return;
-    }
-    ctx->has_ended = true;
-    list_remove(&ctx->node);
-    list_add(&ctx->w->ended_contexts, &ctx->node);
 }
 
 void proxy_free_ended(struct worker *w)

@@ -11,8 +11,8 @@ static bool is_known_target(const struct context *ctx, const struct sip_uri *uri
 {
     struct sip_uri known;
 
-    for (const struct queued_target *t = ctx->targets; t != NULL; t = t->next) {
-        if (sip_uri_parse(t->target.uri, &known) && sip_uri_equal(&known, uri))
+    for (const struct branch *b = ctx->branches; b != NULL; b = b->next) {
+        if (sip_uri_parse(b->target.uri, &known) && sip_uri_equal(&known, uri))
             return true;
     }
     return false;
@@ -22,8 +22,8 @@ static size_t count_added(const struct context *ctx)
 {
     size_t count = 0;
 
-    for (const struct queued_target *t = ctx->targets; t != NULL; t = t->next)
-        count += t->is_added ? 1 : 0;
+    for (const struct branch *b = ctx->branches; b != NULL; b = b->next)
+        count += b->is_added ? 1 : 0;
     return count;
 }
 

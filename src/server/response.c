@@ -16,15 +16,15 @@ enum { LINE_BYTES = 48 };
  */
 
 /* RFC 3261 20.14: on a stream it must be there, and a datagram needs none. */
-static bool add_content_length(struct context *ctx, const struct sip_message *msg,
-                               struct sip_edits *edits)
+static bool add_content_length(struct worker *w, const struct txn *server,
+                               const struct sip_message *msg, struct sip_edits *edits)
 {
     char *memory;
 
-    if (ctx->server == NULL || !hop_is_reliable(txn_route(ctx->server))
+    if (server == NULL || !hop_is_reliable(txn_route(server))
         || sip_message_header(msg, SIP_CONTENT_LENGTH) != NULL)
         return true;
-    memory = arena_alloc(ctx->w->arena, LINE_BYTES);
+    memory = arena_alloc(w->arena, LINE_BYTES);
     if (memory == NULL)
         return false;
     struct buffer line = buffer_over(memory, LINE_BYTES);
@@ -34,8 +34,8 @@ static bool add_content_length(struct context *ctx, const struct sip_message *ms
 }
 
 /* Step 3. False: no Via remains, the response was meant for us and ends here. */
-static bool edit_for_upstream(struct context *ctx, const struct sip_message *msg,
-                              struct sip_edits *edits)
+static bool edit_for_upstream(struct worker *w, const struct txn *server,
+                              const struct sip_message *msg, struct sip_edits *edits)
 {
     struct sip_values vias = sip_values_of(msg, SIP_VIA);
     struct slice value;
@@ -44,42 +44,42 @@ static bool edit_for_upstream(struct context *ctx, const struct sip_message *msg
         return false;
     sip_edits_init(edits, msg);
     sip_edits_remove_first_value(edits, SIP_VIA);
-    return add_content_length(ctx, msg, edits);
+    return add_content_length(w, server, msg, edits);
 }
 
-static bool write_for_upstream(struct context *ctx, const struct sip_edits *edits,
-                               struct buffer *out)
+static bool write_for_upstream(struct worker *w, const struct sip_edits *edits, struct buffer *out)
 {
-    *out = worker_scratch(ctx->w);
+    *out = worker_scratch(w);
     return sip_edits_apply(edits, out);
 }
 
-static void log_final(struct context *ctx, struct slice bytes, int status)
+/* A call that is accepted, and whatever is refused; what else succeeds is told to who debugs. */
+static void log_final(struct context *ctx, const struct sip_message *msg, int status)
 {
-    struct sip_message msg;
-    struct sip_fault fault;
+    bool is_routine = status < 300 && !ctx->is_invite;
     char text[8];
     struct buffer code = buffer_over(text, sizeof(text));
 
     buffer_add_u64(&code, (uint64_t)status);
-    if (sip_message_parse(bytes, &msg, &fault))
-        LOG(&ctx->w->log, LOG_INFO, "forwarded", {"cseq", sip_message_value(&msg, SIP_CSEQ)},
-            {"status", buffer_slice(&code)}, {"from", sip_message_value(&msg, SIP_FROM)},
-            {"to", sip_message_value(&msg, SIP_TO)},
-            {"call-id", sip_message_value(&msg, SIP_CALL_ID)});
+    LOG(&ctx->w->log, is_routine ? LOG_DEBUG : LOG_INFO, "forwarded",
+        {"cseq", sip_message_value(msg, SIP_CSEQ)}, {"status", buffer_slice(&code)},
+        {"from", sip_message_value(msg, SIP_FROM)}, {"to", sip_message_value(msg, SIP_TO)},
+        {"call-id", sip_message_value(msg, SIP_CALL_ID)});
+}
+
+static void note_final(struct context *ctx, const struct sip_message *msg, int status)
+{
+    ctx->has_final = true;
+    ctx->may_fork = false;
+    ctx->w->waiting--;
+    log_final(ctx, msg, status);
+    if (ctx->is_invite && status < 300)
+        worker_await_ack(ctx->w);
 }
 
 /* Step 9. Without its server transaction a response is discarded: RFC 6026 8.3, RFC 4320 4.2. */
 static void send_upstream(struct context *ctx, int status, struct slice bytes)
 {
-    if (status >= 200 && !ctx->has_final) {
-        ctx->has_final = true;
-        ctx->may_fork = false;
-        ctx->w->waiting--;
-        log_final(ctx, bytes, status);
-        if (ctx->is_invite && status < 300)
-            worker_await_ack(ctx->w);
-    }
     if (ctx->server != NULL)
         txn_respond(ctx->server, status, bytes);
 }
@@ -148,7 +148,7 @@ static void keep_final(struct context *ctx, const struct sip_message *msg, struc
             collect_challenges(ctx, msg);
         return;
     }
-    if (!write_for_upstream(ctx, edits, &out))
+    if (!write_for_upstream(ctx->w, edits, &out))
         return;
     ctx->best_status = msg->status;
     if (!bytes_copy(&ctx->best, buffer_slice(&out)))
@@ -186,15 +186,11 @@ static void reply_ourselves(struct context *ctx, int status)
     request_reply(&rq, (enum sip_status)status);
 }
 
-static bool add_challenges(struct context *ctx, struct buffer *out)
+static bool add_challenges(struct context *ctx, const struct sip_message *best, struct buffer *out)
 {
-    struct sip_message msg;
-    struct sip_fault fault;
     struct sip_edits edits;
 
-    if (!sip_message_parse(bytes_slice(&ctx->best), &msg, &fault))
-        return false;
-    sip_edits_init(&edits, &msg);
+    sip_edits_init(&edits, best);
     sip_edits_append(&edits, bytes_slice(&ctx->other_challenges));
     *out = worker_scratch(ctx->w);
     return sip_edits_apply(&edits, out);
@@ -209,6 +205,8 @@ static bool is_too_late(const struct context *ctx, int status)
 void response_send_best(struct context *ctx)
 {
     int status = ctx->best_status != 0 ? ctx->best_status : SIP_408_REQUEST_TIMEOUT;
+    struct sip_message best;
+    struct sip_fault fault;
     struct buffer out;
 
     if (is_too_late(ctx, status)) {
@@ -217,9 +215,13 @@ void response_send_best(struct context *ctx)
         ctx->w->waiting--;
         return; /* its server transaction ends by itself */
     }
-    if (ctx->best.len == 0 || status == SIP_503_SERVICE_UNAVAILABLE)
+    if (ctx->best.len == 0 || status == SIP_503_SERVICE_UNAVAILABLE
+        || !sip_message_parse(bytes_slice(&ctx->best), &best, &fault)) {
         reply_ourselves(ctx, status);
-    else if (is_challenge(status) && ctx->other_challenges.len > 0 && add_challenges(ctx, &out))
+        return;
+    }
+    note_final(ctx, &best, status);
+    if (is_challenge(status) && ctx->other_challenges.len > 0 && add_challenges(ctx, &best, &out))
         send_upstream(ctx, status, buffer_slice(&out));
     else
         send_upstream(ctx, status, bytes_slice(&ctx->best));
@@ -233,8 +235,23 @@ static void forward_now(struct context *ctx, const struct sip_message *msg)
     struct sip_edits edits;
     struct buffer out;
 
-    if (edit_for_upstream(ctx, msg, &edits) && write_for_upstream(ctx, &edits, &out))
-        send_upstream(ctx, msg->status, buffer_slice(&out));
+    if (!edit_for_upstream(ctx->w, ctx->server, msg, &edits)
+        || !write_for_upstream(ctx->w, &edits, &out))
+        return;
+    if (msg->status >= 200 && !ctx->has_final)
+        note_final(ctx, msg, msg->status);
+    send_upstream(ctx, msg->status, buffer_slice(&out));
+}
+
+void response_repeated(struct worker *w, struct txn *client, const struct sip_message *msg)
+{
+    struct txn *server = txn_table_find(w->txns, txn_partner(client));
+    struct sip_edits edits;
+    struct buffer out;
+
+    if (server != NULL && edit_for_upstream(w, server, msg, &edits)
+        && write_for_upstream(w, &edits, &out))
+        txn_respond(server, msg->status, buffer_slice(&out));
 }
 
 static void provisional(struct branch *b, const struct sip_message *msg)
@@ -266,7 +283,7 @@ static void failure(struct branch *b, const struct sip_message *msg)
     struct context *ctx = b->ctx;
     struct sip_edits edits;
 
-    if (edit_for_upstream(ctx, msg, &edits) && !redirect_follow(ctx, msg, &edits))
+    if (edit_for_upstream(ctx->w, ctx->server, msg, &edits) && !redirect_follow(ctx, msg, &edits))
         keep_final(ctx, msg, &edits);
     branch_close(b);
     if (msg->status >= 600) {

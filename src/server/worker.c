@@ -239,8 +239,7 @@ static void txn_sends(void *host, struct txn *t, struct slice bytes)
 
 static void txn_tells(void *host, struct txn *t, enum txn_news news, const struct sip_message *msg)
 {
-    if (txn_user(t) != NULL)
-        proxy_told(host, t, news, msg);
+    proxy_told(host, t, news, msg);
 }
 
 /* --- the end ---------------------------------------------------------------------------------- */

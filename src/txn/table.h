@@ -141,8 +141,16 @@ void txn_abandon(struct txn *t);
 /* --- what one may ask ------------------------------------------------------------------------- */
 
 txn_id txn_id_of(const struct txn *t);
-void *txn_user(const struct txn *t);
+void *txn_user(const struct txn *t); /* NULL: it has none, or was left */
 void txn_set_user(struct txn *t, void *user);
+
+/*
+ * Its user goes, and the transaction lives on as its figure wants. In the user's place it remembers
+ * `partner`, another transaction: of a client, the server that its 2xx are for. 0: nobody.
+ */
+void txn_leave(struct txn *t, txn_id partner);
+txn_id txn_partner(const struct txn *t); /* 0: none, or it has a user */
+
 const void *txn_route(const struct txn *t);
 enum sip_method txn_method(const struct txn *t);
 bool txn_is_server(const struct txn *t);

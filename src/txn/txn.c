@@ -153,12 +153,24 @@ txn_id txn_id_of(const struct txn *t)
 
 void *txn_user(const struct txn *t)
 {
-    return t->user;
+    return t->is_left ? NULL : t->user;
 }
 
 void txn_set_user(struct txn *t, void *user)
 {
     t->user = user;
+    t->is_left = false;
+}
+
+void txn_leave(struct txn *t, txn_id partner)
+{
+    t->partner = partner;
+    t->is_left = true;
+}
+
+txn_id txn_partner(const struct txn *t)
+{
+    return t->is_left ? t->partner : 0;
 }
 
 const void *txn_route(const struct txn *t)

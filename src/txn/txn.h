@@ -107,7 +107,10 @@ extern const struct txn_machine txn_plain_server;
 struct txn {
     struct txn_table *table;
     const struct txn_machine *machine;
-    void *user;
+    union {
+        void *user;
+        txn_id partner; /* if is_left */
+    };
     struct timer timer; /* for the earlier of alarm and end; its node, later, for what has ended */
     uint64_t alarm_ms;
     uint64_t end_ms;
@@ -129,6 +132,7 @@ struct txn {
     bool has_final : 1;
     bool has_ack : 1; /* what is kept is the ACK */
     bool is_put_aside : 1;
+    bool is_left : 1;    /* by its user */
     uint64_t answer_tag; /* the hash of the To tag of our answer to an RFC 2543 INVITE; 0: none */
     struct map_node by_key;
     struct map_node by_merge;

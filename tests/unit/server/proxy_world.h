@@ -199,8 +199,7 @@ static inline void txn_sends(void *host, struct txn *t, struct slice bytes)
 static inline void txn_tells(void *host, struct txn *t, enum txn_news news,
                              const struct sip_message *msg)
 {
-    if (txn_user(t) != NULL)
-        proxy_told(host, t, news, msg);
+    proxy_told(host, t, news, msg);
 }
 
 static inline void end_world(void *thing)

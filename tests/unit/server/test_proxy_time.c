@@ -304,6 +304,57 @@ static void an_ack_that_is_lost_is_no_second_answer(void **state)
     assert_int_equal(world->w.parked_bytes, 0);
 }
 
+/* RFC 3261 16.7 step 5: every 2xx to INVITE goes upstream, however often it comes. */
+static void a_2xx_that_is_repeated_needs_no_context(void **state)
+{
+    struct world *world = new_world();
+
+    (void)state;
+    ASK(world, "INVITE", AT(1, 1000));
+    respond(world, 1, 200);
+    assert_true(list_is_empty(&world->w.contexts));
+    assert_int_equal(world->w.parked_bytes, 0);
+    check_story(world, "INVITE 1, 200 up");
+    respond(world, 1, 200);
+    check_story(world, "200 up");
+    let_pass(world, TIMER_B_MS);
+    respond(world, 1, 200);
+    check_story(world, "");
+}
+
+static void a_context_waits_for_its_last_branch(void **state)
+{
+    struct world *world = new_world();
+
+    (void)state;
+    ASK(world, "INVITE", AT(1, 1000), AT(2, 1000));
+    respond(world, 2, 180);
+    respond(world, 1, 200);
+    assert_false(list_is_empty(&world->w.contexts));
+    respond(world, 2, 487);
+    assert_true(list_is_empty(&world->w.contexts));
+    check_story(world, "INVITE 1, INVITE 2, 180 up, 200 up, CANCEL 2, ACK 2");
+    respond(world, 1, 200);
+    respond(world, 2, 487);
+    check_story(world, "200 up, ACK 2");
+}
+
+static void what_is_answered_holds_no_request(void **state)
+{
+    static const int finals[] = {200, 302, 404, 500, 603};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(finals); i++) {
+        struct world *world = new_world();
+        ASK(world, "MESSAGE", AT(1, 1000));
+        assert_true(world->w.parked_bytes > 0);
+        respond(world, 1, finals[i]);
+        assert_true(list_is_empty(&world->w.contexts));
+        assert_int_equal(world->w.parked_bytes, 0);
+        assert_true(txn_table_count(world->w.txns) > 0);
+    }
+}
+
 static void what_is_over_leaves_nothing_behind(void **state)
 {
     static const int finals[] = {200, 302, 401, 486, 500, 603};
@@ -341,4 +392,7 @@ CHECK_MAIN(CHECK_TEST(an_invite_that_nobody_answers_gets_408),
            CHECK_TEST(a_name_without_addresses_is_answered_at_once),
            CHECK_TEST(after_a_cancel_no_further_address_is_tried),
            CHECK_TEST(an_ack_that_is_lost_is_no_second_answer),
+           CHECK_TEST(a_2xx_that_is_repeated_needs_no_context),
+           CHECK_TEST(a_context_waits_for_its_last_branch),
+           CHECK_TEST(what_is_answered_holds_no_request),
            CHECK_TEST(what_is_over_leaves_nothing_behind))
