@@ -33,6 +33,12 @@ struct log_batch {
 
 void log_batch_init(struct log_batch *batch, struct log *log);
 
+/* Whether lines of that level are written: for who has to prepare what is in them. */
+static inline bool log_wants(const struct log_batch *batch, enum log_level level)
+{
+    return level >= batch->log->level;
+}
+
 /* Adds one line; what does not fit any more is written at once. */
 void log_write(struct log_batch *batch, enum log_level level, const char *event,
                const struct log_field *fields, size_t count);
@@ -40,10 +46,15 @@ void log_write(struct log_batch *batch, enum log_level level, const char *event,
 /* Writes what waits, with one system call. */
 void log_flush(struct log_batch *batch);
 
-/* LOG(batch, LOG_INFO, "registered", {"aor", aor}, {"call-id", call_id}); */
+/*
+ * LOG(batch, LOG_INFO, "registered", {"aor", aor}, {"call-id", call_id});
+ * The values are not evaluated when the line is not wanted.
+ */
 #define LOG(batch, level, event, ...)                                                              \
-    log_write(batch, level, event, (const struct log_field[]){__VA_ARGS__},                        \
-              sizeof((const struct log_field[]){__VA_ARGS__}) / sizeof(struct log_field))
+    (log_wants(batch, level)                                                                       \
+         ? log_write(batch, level, event, (const struct log_field[]){__VA_ARGS__},                 \
+                     sizeof((const struct log_field[]){__VA_ARGS__}) / sizeof(struct log_field))   \
+         : (void)0)
 
 /* One line from a thread that writes rarely, at once. */
 #define LOG_NOW(log, level, event, ...)                                                            \

@@ -60,6 +60,30 @@ socklen_t net_addr_to_sockaddr(const struct net_addr *addr, struct sockaddr_stor
     return sizeof(in6);
 }
 
+/* 1*3DIGIT without a leading zero, below 256: as inet_pton takes it */
+static const char *eat_octet(const char *at, const char *end, uint8_t *out)
+{
+    const char *start = at;
+    unsigned value = 0;
+
+    while (at < end && at - start < 3 && ascii_is_digit(*at))
+        value = value * 10 + (unsigned)(*at++ - '0');
+    if (at == start || value > UINT8_MAX || (*start == '0' && at - start > 1))
+        return NULL;
+    *out = (uint8_t)value;
+    return at;
+}
+
+static bool parse_ipv4(struct slice host, uint8_t ip[IPV4_BYTES])
+{
+    const char *end = slice_end(host);
+    const char *at = eat_octet(host.ptr, end, &ip[0]);
+
+    for (int i = 1; i < IPV4_BYTES && at != NULL; i++)
+        at = at < end && *at == '.' ? eat_octet(at + 1, end, &ip[i]) : NULL;
+    return at == end;
+}
+
 /*
  * RFC 5118 4.10: the ABNF of RFC 3261 allows ":::" before an IPv4 address, where "::" is meant.
  */
@@ -72,32 +96,65 @@ static void drop_third_colon(char *text)
     memmove(colons, colons + 1, strlen(colons)); /* its NUL included */
 }
 
-bool net_addr_parse(struct slice host, uint16_t port, struct net_addr *out)
+static bool parse_ipv6(struct slice host, uint8_t ip[IPV6_BYTES])
 {
     char text[INET6_ADDRSTRLEN + 2]; /* inet_pton wants a NUL; and there may be a third colon */
-    uint8_t ip[IPV6_BYTES];
 
-    if (host.len == 0 || host.len >= sizeof(text) || memchr(host.ptr, '\0', host.len) != NULL)
+    if (host.len >= sizeof(text) || memchr(host.ptr, '\0', host.len) != NULL)
         return false;
     memcpy(text, host.ptr, host.len);
     text[host.len] = '\0';
-    if (inet_pton(AF_INET, text, ip) == 1) {
+    drop_third_colon(text);
+    return inet_pton(AF_INET6, text, ip) == 1;
+}
+
+/* Most of what is asked for is a name: that has a letter in front, and no colon anywhere. */
+bool net_addr_parse(struct slice host, uint16_t port, struct net_addr *out)
+{
+    uint8_t ip[IPV6_BYTES];
+
+    if (host.len == 0)
+        return false;
+    if (ascii_is_digit(host.ptr[0]) && parse_ipv4(host, ip)) {
         *out = from_ipv4(ip, port);
         return true;
     }
-    drop_third_colon(text);
-    if (inet_pton(AF_INET6, text, ip) == 1) {
+    if (slice_find(host, ':') < host.len && parse_ipv6(host, ip)) {
         *out = from_ipv6(ip, port, 0);
         return true;
     }
     return false;
 }
 
+static char *write_octet(char *at, uint8_t octet)
+{
+    if (octet >= 100)
+        *at++ = (char)('0' + octet / 100);
+    if (octet >= 10)
+        *at++ = (char)('0' + octet / 10 % 10);
+    *at++ = (char)('0' + octet % 10);
+    return at;
+}
+
+static void write_ipv4(const uint8_t ip[IPV4_BYTES], struct buffer *out)
+{
+    char text[INET_ADDRSTRLEN];
+    char *at = write_octet(text, ip[0]);
+
+    for (int i = 1; i < IPV4_BYTES; i++) {
+        *at++ = '.';
+        at = write_octet(at, ip[i]);
+    }
+    buffer_add(out, slice_between(text, at));
+}
+
 void net_addr_write_host(const struct net_addr *addr, struct buffer *out)
 {
     char text[INET6_ADDRSTRLEN];
 
-    if (inet_ntop(addr->family == 4 ? AF_INET : AF_INET6, addr->ip, text, sizeof(text)) != NULL)
+    if (addr->family == 4)
+        write_ipv4(addr->ip, out);
+    else if (inet_ntop(AF_INET6, addr->ip, text, sizeof(text)) != NULL)
         buffer_add_text(out, text);
 }
 

@@ -57,7 +57,7 @@ bool domain_aor(struct worker *w, const struct domain_settings *domain, const st
 {
     struct sip_uri canonical = *uri;
 
-    canonical.host = slice_of(domain->name);
+    canonical.host = (struct slice){domain->name, domain->name_len};
     canonical.host_is_ipv6 = canonical.host.ptr[0] == '[';
     if (canonical.host_is_ipv6)
         canonical.host = (struct slice){canonical.host.ptr + 1, canonical.host.len - 2};

@@ -18,6 +18,8 @@ static void count_unreadable(struct worker *w, const struct hop *from, const cha
     struct buffer source = buffer_over(text, sizeof(text));
 
     w->counters.unreadable++;
+    if (!log_wants(&w->log, LOG_DEBUG))
+        return;
     net_addr_write(&from->remote, &source);
     LOG(&w->log, LOG_DEBUG, "dropped", {"reason", slice_of(reason)},
         {"source", buffer_slice(&source)});

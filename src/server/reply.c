@@ -93,17 +93,23 @@ void reply_add_header(struct request *rq, const char *name, struct slice value)
     rq->extra_headers = buffer_slice(&lines);
 }
 
-static void log_refusal(struct request *rq, enum sip_status status, struct slice phrase)
+static enum log_level level_of(enum sip_status status)
+{
+    bool is_routine = status < 400 || status == SIP_401_UNAUTHORIZED
+                      || status == SIP_407_PROXY_AUTHENTICATION_REQUIRED;
+
+    return is_routine ? LOG_DEBUG : LOG_INFO;
+}
+
+static void log_answer(struct request *rq, enum sip_status status, struct slice phrase)
 {
     char code_text[8], source_text[80];
     struct buffer code = buffer_over(code_text, sizeof(code_text));
     struct buffer source = buffer_over(source_text, sizeof(source_text));
-    bool is_routine = status < 400 || status == SIP_401_UNAUTHORIZED
-                      || status == SIP_407_PROXY_AUTHENTICATION_REQUIRED;
 
     buffer_add_u64(&code, (uint64_t)status);
     net_addr_write(&rq->from.remote, &source);
-    LOG(&rq->w->log, is_routine ? LOG_DEBUG : LOG_INFO, "answered", {"method", rq->msg->method},
+    LOG(&rq->w->log, level_of(status), "answered", {"method", rq->msg->method},
         {"uri", rq->msg->uri}, {"status", buffer_slice(&code)}, {"reason", phrase},
         {"source", buffer_slice(&source)}, {"call-id", rq->msg->basics.call_id});
 }
@@ -139,7 +145,8 @@ static void write_reply(struct request *rq, enum sip_status status, struct buffe
 
 static void send_reply(struct request *rq, enum sip_status status, struct slice bytes)
 {
-    log_refusal(rq, status, phrase_of(rq, status));
+    if (log_wants(&rq->w->log, level_of(status)))
+        log_answer(rq, status, phrase_of(rq, status));
     if (rq->txn != NULL)
         txn_respond(rq->txn, (int)status, bytes);
     else

@@ -29,8 +29,6 @@ struct request {
     char *dialog_tokens;       /* those that would be right; NULL: not yet made */
 
     const struct domain_settings *domain; /* of the Request-URI, if we are who answers for it */
-    const struct domain_settings *caller_domain; /* of From, if it is one of ours */
-    struct slice caller_aor;                     /* of From, in that case */
     bool is_authenticated;
     uint64_t loop_hash; /* RFC 5393 4.2.1: what the way of the request depends on */
 

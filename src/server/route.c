@@ -21,7 +21,7 @@ enum { MAX_REFUSED = 16 }; /* extensions named in an answer */
 
 typedef enum sip_status route_step(struct request *rq);
 
-static route_step read_request_uri, preprocess_routes, find_domains, refuse_spent;
+static route_step read_request_uri, preprocess_routes, find_domain, refuse_spent;
 static route_step refuse_unknown_scheme, refuse_unknown_extensions, refuse_loops;
 static route_step refuse_while_stopping, answer_what_is_for_us, require_credentials, require_right;
 static route_step forward;
@@ -29,7 +29,7 @@ static route_step forward;
 static route_step *const steps[] = {
     read_request_uri,          /* 400 */
     preprocess_routes,         /* RFC 3261 16.4 */
-    find_domains,              /* which of the two sides are ours */
+    find_domain,               /* is it for one of ours? */
     refuse_spent,              /* 483 */
     refuse_unknown_scheme,     /* 416 */
     refuse_unknown_extensions, /* 420 */
@@ -63,7 +63,7 @@ void route_request(struct request *rq)
 bool route_again(struct request *rq)
 {
     return read_request_uri(rq) == SIP_GO_ON && preprocess_routes(rq) == SIP_GO_ON
-           && find_domains(rq) == SIP_GO_ON && refuse_loops(rq) == SIP_GO_ON;
+           && find_domain(rq) == SIP_GO_ON && refuse_loops(rq) == SIP_GO_ON;
 }
 
 /* RFC 3261 19.1.1: a Request-URI has no headers part, and no method parameter of any use. */
@@ -190,28 +190,13 @@ static enum sip_status preprocess_routes(struct request *rq)
 
 /* --- the judgement ---------------------------------------------------------------------------- */
 
-static bool read_from(const struct request *rq, struct sip_uri *out)
+/* RFC 3261 16.5: a maddr that is not ours makes the Request-URI the only target. */
+static enum sip_status find_domain(struct request *rq)
 {
-    struct sip_address from;
-
-    return sip_address_parse(sip_message_value(rq->msg, SIP_FROM), &from)
-           && sip_uri_parse(from.uri, out);
-}
-
-static enum sip_status find_domains(struct request *rq)
-{
-    struct sip_uri from;
-
     struct slice maddr;
 
-    /* RFC 3261 16.5: a maddr that is not ours makes the Request-URI the only target. */
     if (!sip_uri_param(&rq->uri, SLICE("maddr"), &maddr))
         rq->domain = domain_of_uri(rq->w, &rq->uri);
-    if (!read_from(rq, &from))
-        return SIP_GO_ON; /* of a scheme without domains: a stranger */
-    rq->caller_domain = domain_of_uri(rq->w, &from);
-    if (rq->caller_domain != NULL && !domain_aor(rq->w, rq->caller_domain, &from, &rq->caller_aor))
-        return SIP_500_SERVER_INTERNAL_ERROR;
     return SIP_GO_ON;
 }
 
@@ -260,8 +245,11 @@ static enum sip_status refuse_unknown_extensions(struct request *rq)
     return status == SIP_GO_ON && is_for_us(rq) ? refuse_listed(rq, SIP_REQUIRE) : status;
 }
 
+/* What ends here has not been forwarded before, and will not be. */
 static enum sip_status refuse_loops(struct request *rq)
 {
+    if (is_for_us(rq))
+        return SIP_GO_ON;
     rq->loop_hash = token_of_loop(rq);
     return token_finds_loop(rq) ? SIP_482_LOOP_DETECTED : SIP_GO_ON;
 }
@@ -291,14 +279,26 @@ static enum sip_status answer_what_is_for_us(struct request *rq)
     return SIP_405_METHOD_NOT_ALLOWED;
 }
 
+static bool read_from(const struct request *rq, struct sip_uri *out)
+{
+    struct sip_address from;
+
+    return sip_address_parse(sip_message_value(rq->msg, SIP_FROM), &from)
+           && sip_uri_parse(from.uri, out);
+}
+
 /* A user calls as himself, or as one of his aliases. */
-static enum sip_status require_own_from(struct request *rq, struct slice user_aor)
+static enum sip_status require_own_from(struct request *rq, const struct domain_settings *domain,
+                                        const struct sip_uri *from, struct slice user_aor)
 {
     char text[USER_MAX_NAME];
     struct buffer owner = buffer_over(text, sizeof(text));
+    struct slice from_aor;
 
-    if (slice_equal(rq->caller_aor, user_aor)
-        || (user_resolve(rq->w->server->store, rq->caller_aor, &owner)
+    if (!domain_aor(rq->w, domain, from, &from_aor))
+        return SIP_500_SERVER_INTERNAL_ERROR;
+    if (slice_equal(from_aor, user_aor)
+        || (user_resolve(rq->w->server->store, from_aor, &owner)
             && slice_equal(buffer_slice(&owner), user_aor)))
         return SIP_GO_ON;
     rq->phrase = "From Is Somebody Else";
@@ -316,16 +316,27 @@ static bool is_sent_by_us(const struct request *rq)
     return t != NULL && slice_equal(txn_request(t), rq->msg->bytes);
 }
 
-static enum sip_status require_credentials(struct request *rq)
+static enum sip_status require_user(struct request *rq, const struct domain_settings *domain,
+                                    const struct sip_uri *from)
 {
     struct slice user_aor;
 
-    if (rq->caller_domain == NULL || rq->is_in_dialog)
+    enum sip_status status = auth_check(rq, domain, AUTH_PROXY, &user_aor);
+    return status == SIP_GO_ON ? require_own_from(rq, domain, from, user_aor) : status;
+}
+
+/* Of who says that he is one of our users. From may have a scheme without domains: a stranger. */
+static enum sip_status require_credentials(struct request *rq)
+{
+    const struct domain_settings *domain = NULL;
+    struct sip_uri from;
+
+    if (!rq->is_in_dialog && read_from(rq, &from))
+        domain = domain_of_uri(rq->w, &from);
+    if (domain == NULL)
         return SIP_GO_ON;
     if (rq->settings->requires_auth && !is_sent_by_us(rq)) {
-        enum sip_status status = auth_check(rq, rq->caller_domain, AUTH_PROXY, &user_aor);
-        if (status == SIP_GO_ON)
-            status = require_own_from(rq, user_aor);
+        enum sip_status status = require_user(rq, domain, &from);
         if (status != SIP_GO_ON)
             return status;
     }
@@ -369,7 +380,7 @@ static void route_ack(struct request *ack)
     if (reply_tag_is_ours(ack))
         return;
     bool is_forwarded = read_request_uri(ack) == SIP_GO_ON && preprocess_routes(ack) == SIP_GO_ON
-                        && find_domains(ack) == SIP_GO_ON && refuse_spent(ack) == SIP_GO_ON
+                        && find_domain(ack) == SIP_GO_ON && refuse_spent(ack) == SIP_GO_ON
                         && refuse_unknown_scheme(ack) == SIP_GO_ON && refuse_loops(ack) == SIP_GO_ON
                         && require_right(ack) == SIP_GO_ON
                         && target_find(ack, &targets) == SIP_GO_ON;

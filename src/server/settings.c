@@ -51,70 +51,87 @@ static void write_address(const struct net_addr *addr, struct buffer *out)
     buffer_add_text(out, addr->family == 6 ? "]" : "");
 }
 
+static struct slice without_root(struct slice name)
+{
+    bool ends_with_dot = name.len > 0 && name.ptr[name.len - 1] == '.';
+
+    return (struct slice){name.ptr, name.len - ends_with_dot};
+}
+
 /*
  * A name in lower case without the dot of the root, an address as inet_ntop writes it, in brackets
- * as in a URI: one text for each domain. False: it is neither.
+ * as in a URI: one text for each domain. False: it is neither. `addr` is set if it is an address.
  */
-static bool write_canonical(struct slice name, struct buffer *out)
+static bool write_canonical(struct slice name, struct buffer *out, struct net_addr *addr)
 {
     struct cursor c = cursor_over(name);
-    struct net_addr addr;
     struct slice host;
 
-    if (net_addr_parse(name, 0, &addr)) {
-        write_address(&addr, out);
+    if (net_addr_parse(name, 0, addr)) {
+        write_address(addr, out);
         return !out->overflowed;
     }
     if (!eat_host(&c, &host) || !at_end(&c))
         return false;
-    if (net_addr_parse(host, 0, &addr)) { /* it stood in brackets */
-        write_address(&addr, out);
+    if (net_addr_parse(host, 0, addr)) { /* it stood in brackets */
+        write_address(addr, out);
         return !out->overflowed;
     }
-    if (host.ptr[host.len - 1] == '.')
-        host.len--;
+    host = without_root(host);
     for (size_t i = 0; i < host.len; i++)
         buffer_add_char(out, ascii_lower(host.ptr[i]));
     return !out->overflowed;
 }
 
-/* Its number; settings->domain_count: it is none of ours. */
-static size_t find(const struct settings *settings, struct slice canonical)
+/* An address that has many texts, in brackets or not. */
+static bool read_ipv6(struct slice name, struct net_addr *out)
 {
-    size_t i = 0;
-
-    while (i < settings->domain_count
-           && !slice_equal(canonical, slice_of(settings->domains[i].name)))
-        i++;
-    return i;
+    if (slice_find(name, ':') == name.len)
+        return false;
+    if (name.ptr[0] == '[' && name.ptr[name.len - 1] == ']')
+        name = (struct slice){name.ptr + 1, name.len - 2};
+    return net_addr_parse(name, 0, out);
 }
 
+static bool has_name(const struct domain_settings *domain, struct slice name)
+{
+    return domain->addr.family != 6
+           && slice_equal_nocase(name, (struct slice){domain->name, domain->name_len});
+}
+
+/* What equals a valid name is one, so that no other check is needed. */
 const struct domain_settings *settings_domain(const struct settings *settings, struct slice name)
 {
-    char text[SETTINGS_MAX_DOMAIN_NAME];
-    struct buffer canonical = buffer_over(text, sizeof(text));
+    struct slice host = without_root(name);
+    struct net_addr addr;
+    bool is_ipv6 = read_ipv6(name, &addr);
 
-    if (!write_canonical(name, &canonical))
-        return NULL;
-    size_t i = find(settings, buffer_slice(&canonical));
-    return i < settings->domain_count ? &settings->domains[i] : NULL;
+    for (size_t i = 0; i < settings->domain_count; i++) {
+        const struct domain_settings *domain = &settings->domains[i];
+        if (is_ipv6 ? net_addr_equal(&domain->addr, &addr) : has_name(domain, host))
+            return domain;
+    }
+    return NULL;
 }
 
 struct domain_settings *settings_add_domain(struct settings *settings, struct slice name)
 {
     char text[SETTINGS_MAX_DOMAIN_NAME];
     struct buffer canonical = buffer_over(text, sizeof(text));
+    struct net_addr addr = {0};
 
-    if (!write_canonical(name, &canonical))
+    if (!write_canonical(name, &canonical, &addr))
         return NULL;
-    size_t i = find(settings, buffer_slice(&canonical));
-    if (i < settings->domain_count)
-        return &settings->domains[i];
+    const struct domain_settings *known = settings_domain(settings, buffer_slice(&canonical));
+    if (known != NULL)
+        return &settings->domains[known - settings->domains];
     if (settings->domain_count == SETTINGS_MAX_DOMAINS)
         return NULL;
     struct domain_settings *domain = &settings->domains[settings->domain_count++];
     *domain = (struct domain_settings){.digest = settings->digest,
-                                       .max_bindings = settings->max_bindings};
+                                       .max_bindings = settings->max_bindings,
+                                       .name_len = canonical.len,
+                                       .addr = addr};
     memcpy(domain->name, canonical.ptr, canonical.len);
     return domain;
 }

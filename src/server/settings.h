@@ -22,6 +22,8 @@ enum digest_choice { DIGEST_MD5, DIGEST_BOTH, DIGEST_SHA256 };
 
 struct domain_settings {
     char name[SETTINGS_MAX_DOMAIN_NAME + 1]; /* as in a URI: lower case, IPv6 in brackets */
+    size_t name_len;
+    struct net_addr addr; /* of a domain that is one, port 0; family 0: it has a name */
     enum digest_choice digest;
     uint32_t max_bindings;
 };

@@ -228,6 +228,8 @@ static void closed(void *host, const struct hop *flow)
     char text[80];
     struct buffer peer = buffer_over(text, sizeof(text));
 
+    if (!log_wants(&w->log, LOG_DEBUG))
+        return;
     net_addr_write(&flow->remote, &peer);
     LOG(&w->log, LOG_DEBUG, "connection closed", {"peer", buffer_slice(&peer)});
 }

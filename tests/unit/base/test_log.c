@@ -209,6 +209,23 @@ static void lines_below_the_level_are_not_written(void **state)
     assert_int_equal(count_lines(written(&log)), 2);
 }
 
+static struct slice never_evaluated(void)
+{
+    fail();
+    return SLICE_NONE;
+}
+
+static void what_is_not_written_costs_no_value(void **state)
+{
+    struct log log = {.fd = -1, .level = LOG_WARNING};
+    struct log_batch batch;
+
+    (void)state;
+    log_batch_init(&batch, &log);
+    assert_false(log_wants(&batch, LOG_INFO));
+    LOG(&batch, LOG_INFO, "no", {"a", never_evaluated()});
+}
+
 static void a_batch_waits_until_it_is_full_or_flushed(void **state)
 {
     struct log log = new_log(LOG_JSON);
@@ -241,5 +258,6 @@ CHECK_MAIN(CHECK_TEST(a_text_line_quotes_what_is_not_plain), CHECK_TEST(a_json_l
            CHECK_TEST(json_is_valid_whatever_the_value),
            CHECK_TEST(a_value_that_is_too_long_is_cut), CHECK_TEST(no_line_is_lost_for_its_length),
            CHECK_TEST(lines_below_the_level_are_not_written),
+           CHECK_TEST(what_is_not_written_costs_no_value),
            CHECK_TEST(a_batch_waits_until_it_is_full_or_flushed),
            CHECK_TEST(a_log_that_cannot_be_written_stops_nobody))

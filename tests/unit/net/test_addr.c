@@ -1,6 +1,7 @@
 #include "check.h"
 #include "net/addr.h"
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
 
 static void literals_are_parsed_and_written_as_the_system_writes_them(void **state)
@@ -55,6 +56,52 @@ static void a_nul_inside_is_no_address(void **state)
     (void)state;
     assert_false(net_addr_parse(SLICE("192.0.2.1\0.example"), 1, &addr));
     assert_false(net_addr_parse(SLICE("192.0.2.1\0"), 1, &addr));
+}
+
+/* Small numbers, so that the texts are often nearly right. */
+static unsigned next_random(void)
+{
+    static unsigned state = 1;
+
+    state = state * 1103515245U + 12345U;
+    return state >> 16;
+}
+
+/* IPv4 is read and written by hand, since most messages bring some: it must not differ. */
+static void ipv4_is_read_as_inet_pton_reads_it(void **state)
+{
+    static const char bytes[] = "0011225569....:a ";
+
+    (void)state;
+    for (int round = 0; round < 300000; round++) {
+        char text[17];
+        size_t len = next_random() % sizeof(text);
+        uint8_t ip[4];
+        struct net_addr addr;
+        for (size_t i = 0; i < len; i++)
+            text[i] = bytes[next_random() % (sizeof(bytes) - 1)];
+        text[len] = '\0';
+        bool is_ipv4 = inet_pton(AF_INET, text, ip) == 1;
+        bool parsed = net_addr_parse((struct slice){text, len}, 7, &addr) && addr.family == 4;
+        CHECK_CASE(parsed == is_ipv4, text);
+        if (parsed)
+            CHECK_CASE(memcmp(addr.ip, ip, sizeof(ip)) == 0 && addr.port == 7, text);
+    }
+}
+
+static void ipv4_is_written_as_inet_ntop_writes_it(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 300000; i++) {
+        struct net_addr addr = {.family = 4};
+        char text[INET_ADDRSTRLEN], expected[INET_ADDRSTRLEN];
+        struct buffer out = buffer_over(text, sizeof(text));
+        for (int octet = 0; octet < 4; octet++)
+            addr.ip[octet] = (uint8_t)(i < 256 ? i : next_random());
+        net_addr_write_host(&addr, &out);
+        assert_non_null(inet_ntop(AF_INET, addr.ip, expected, sizeof(expected)));
+        CHECK_SLICE(buffer_slice(&out), expected);
+    }
 }
 
 static struct net_addr parsed(const char *text, uint16_t port)
@@ -132,7 +179,8 @@ static void kinds_of_addresses_are_told_apart(void **state)
 }
 
 CHECK_MAIN(CHECK_TEST(literals_are_parsed_and_written_as_the_system_writes_them),
-           CHECK_TEST(a_nul_inside_is_no_address),
+           CHECK_TEST(a_nul_inside_is_no_address), CHECK_TEST(ipv4_is_read_as_inet_pton_reads_it),
+           CHECK_TEST(ipv4_is_written_as_inet_ntop_writes_it),
            CHECK_TEST(the_systems_form_and_back_is_the_same),
            CHECK_TEST(other_families_are_refused),
            CHECK_TEST(the_port_makes_two_addresses_of_one_host),

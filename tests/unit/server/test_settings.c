@@ -59,6 +59,49 @@ static void what_is_no_name_and_no_address_is_no_domain(void **state)
     assert_null(settings_domain(settings, SLICE_NONE));
 }
 
+static void only_the_names_of_a_domain_find_it(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *found; /* NULL: none of ours */
+    } cases[] = {
+        {"EXAMPLE.org",      "example.org"  },
+        {"example.org..",    NULL           },
+        {".example.org",     NULL           },
+        {"example.or",       NULL           },
+        {"192.0.2.1",        "192.0.2.1"    },
+        {"::ffff:192.0.2.1", "192.0.2.1"    },
+        {"[192.0.2.1]",      NULL           },
+        {"192.0.2.01",       NULL           },
+        {"2001:DB8:0::1",    "[2001:db8::1]"},
+        {"[2001:DB8::1]",    "[2001:db8::1]"},
+        {"[2001:db8::1",     NULL           },
+        {"2001:db8::1]",     NULL           },
+        {"[2001:db8::1].",   NULL           },
+        {"2001:db8::1.",     NULL           },
+        {"[[2001:db8::1]]",  NULL           },
+        {"2001:db8::2",      NULL           },
+        {"[]",               NULL           },
+        {"[",                NULL           },
+        {":",                NULL           },
+        {".",                NULL           },
+        {"",                 NULL           },
+    };
+    struct settings *settings = new_settings();
+
+    (void)state;
+    assert_non_null(settings_add_domain(settings, SLICE("example.org")));
+    assert_non_null(settings_add_domain(settings, SLICE("192.0.2.1")));
+    assert_non_null(settings_add_domain(settings, SLICE("2001:db8::1")));
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        const struct domain_settings *domain = settings_domain(settings, slice_of(cases[i].text));
+        bool is_right = cases[i].found == NULL
+                            ? domain == NULL
+                            : domain != NULL && strcmp(domain->name, cases[i].found) == 0;
+        CHECK_CASE(is_right, cases[i].text);
+    }
+}
+
 static void a_name_may_be_as_long_as_dns_allows(void **state)
 {
     struct settings *settings = new_settings();
@@ -134,6 +177,7 @@ static void a_listener_is_a_protocol_an_address_and_a_port(void **state)
 
 CHECK_MAIN(CHECK_TEST(a_domain_has_one_name_however_it_is_written),
            CHECK_TEST(what_is_no_name_and_no_address_is_no_domain),
+           CHECK_TEST(only_the_names_of_a_domain_find_it),
            CHECK_TEST(a_name_may_be_as_long_as_dns_allows),
            CHECK_TEST(a_domain_has_the_digest_and_the_limit_of_all),
            CHECK_TEST(more_domains_than_there_is_room_for_are_refused),
