@@ -16,13 +16,35 @@ void mailbox_init(struct mailbox *box, void *owner, void (*wake)(void *waker), v
  * The sender writes `newest` and then reads `asleep`, the owner writes `asleep` and then reads
  * `newest`, all sequentially consistent: one of the two sees what the other wrote.
  */
-void mailbox_send(struct mailbox *box, struct mail *mail)
+static void push(struct mailbox *box, struct mail *newest, struct mail *oldest)
 {
-    mail->next = atomic_load_explicit(&box->newest, memory_order_relaxed);
-    while (!atomic_compare_exchange_weak(&box->newest, &mail->next, mail))
+    oldest->next = atomic_load_explicit(&box->newest, memory_order_relaxed);
+    while (!atomic_compare_exchange_weak(&box->newest, &oldest->next, newest))
         ;
     if (atomic_load(&box->asleep) && atomic_exchange(&box->asleep, false))
         box->wake(box->waker);
+}
+
+void mailbox_send(struct mailbox *box, struct mail *mail)
+{
+    push(box, mail, mail);
+}
+
+void mailbag_add(struct mailbag *bag, struct mail *mail)
+{
+    if (bag->newest == NULL)
+        bag->oldest = mail;
+    mail->next = bag->newest;
+    bag->newest = mail;
+}
+
+void mailbox_send_all(struct mailbox *box, struct mailbag *bag)
+{
+    struct mailbag full = *bag;
+
+    *bag = (struct mailbag){0}; /* first: it may be part of what is sent, or of its owner's */
+    if (full.newest != NULL)
+        push(box, full.newest, full.oldest);
 }
 
 bool mailbox_may_sleep(struct mailbox *box)

@@ -14,6 +14,12 @@ struct mail {
     void (*deliver)(struct mail *mail, void *owner); /* runs in the owner's thread */
 };
 
+/* Mail that one thread gathers, to be sent all at once. Zeroed: empty. */
+struct mailbag {
+    struct mail *newest;
+    struct mail *oldest;
+};
+
 struct mailbox {
     _Atomic(struct mail *) newest;
     atomic_bool asleep;
@@ -26,6 +32,12 @@ void mailbox_init(struct mailbox *box, void *owner, void (*wake)(void *waker), v
 
 /* Any thread. The mail belongs to the owner of the box from here on. */
 void mailbox_send(struct mailbox *box, struct mail *mail);
+
+/* Who gathers. The mail belongs to the bag from here on, and to nobody who could deliver it. */
+void mailbag_add(struct mailbag *bag, struct mail *mail);
+
+/* Any thread: as mailbox_send for each in its order, with one wake-up at most. Empties the bag. */
+void mailbox_send_all(struct mailbox *box, struct mailbag *bag);
 
 /*
  * The owner, before it goes to sleep. False: there is mail, it must not sleep. After true, the

@@ -205,7 +205,8 @@ static enum sip_status commit_changes(struct registration *reg)
     struct waiting_registration *waiting = wait_for_store(reg);
     if (waiting == NULL)
         return SIP_503_SERVICE_UNAVAILABLE;
-    location_update(rq->w->server->store, changes, rq->w->wall_ms, &waiting->answer);
+    location_gather(rq->w->server->store, changes, rq->w->wall_ms, &waiting->answer,
+                    &rq->w->updates);
     return SIP_PARKED;
 }
 

@@ -12,6 +12,7 @@
 #include "server/proxy.h"
 #include "server/trace.h"
 #include "sip/message.h"
+#include "store/location.h"
 
 enum {
     ARENA_CHUNK = 256 * 1024,
@@ -195,6 +196,7 @@ static uint64_t turn_ends(void *host, uint64_t now_ms)
     uint64_t wake_ms = timer_wheel_next_ms(&w->alarms);
     uint64_t txn_ms = txn_table_next_ms(w->txns);
 
+    location_send(w->server->store, &w->updates);
     proxy_free_ended(w);
     parcel_collect(w);
     transport_flush(w->transport);

@@ -58,8 +58,9 @@ struct worker {
     _Atomic(struct parcel *) returned; /* parcels that others gave back */
     struct parcel *spare;
     size_t spare_count;
-    size_t parcel_bytes; /* of parcels that are under way */
-    char *scratch;       /* SIP_MAX_MESSAGE bytes to build a message in; free between two sends */
+    size_t parcel_bytes;    /* of parcels that are under way */
+    struct mailbag updates; /* of bindings: they leave for the store when the turn ends */
+    char *scratch; /* SIP_MAX_MESSAGE bytes to build a message in; free between two sends */
 };
 
 /* Made in the main thread, then run in one of its own until the server stops. NULL: `fault` says

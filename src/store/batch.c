@@ -159,9 +159,27 @@ static void show_or_drop(struct store *store, struct update *update, bool is_sho
     }
 }
 
+/*
+ * Who asks sends many at a time, so its answers stand in a row. They go back together: an asker
+ * that was woken for the first would be given the processor in our place.
+ */
+struct answers {
+    struct mailbox *asker;
+    struct mailbag bag;
+};
+
+static void answer(struct answers *answers, struct answer *next)
+{
+    if (answers->asker != NULL && answers->asker != next->asker)
+        mailbox_send_all(answers->asker, &answers->bag);
+    answers->asker = next->asker;
+    mailbag_add(&answers->bag, &next->mail);
+}
+
 static void settle(struct store *store, bool is_shown)
 {
     struct update *update = store->batch.first;
+    struct answers answers = {0};
 
     store->batch.first = NULL;
     store->batch.end = &store->batch.first;
@@ -173,10 +191,12 @@ static void settle(struct store *store, bool is_shown)
         show_or_drop(store, update, is_shown);
         writer_clock(store, update->now_ms);
         update->answer->err = update->err;
-        mailbox_send(update->answer->asker, &update->answer->mail);
+        answer(&answers, update->answer);
         free(update);
         update = next;
     }
+    if (answers.asker != NULL)
+        mailbox_send_all(answers.asker, &answers.bag);
 }
 
 void batch_finish(struct store *store)

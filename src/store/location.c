@@ -10,8 +10,8 @@ void location_set_comparison(struct store *store, location_same_contact *same_co
     store->same_contact = same_contact;
 }
 
-void location_update(struct store *store, const struct location_changes *changes, uint64_t now_ms,
-                     struct answer *answer)
+void location_gather(struct store *store, const struct location_changes *changes, uint64_t now_ms,
+                     struct answer *answer, struct mailbag *out)
 {
     struct update *update = update_new(changes);
 
@@ -23,7 +23,21 @@ void location_update(struct store *store, const struct location_changes *changes
     update->answer = answer;
     update->now_ms = now_ms;
     update->hash = shards_hash(&store->index.shards, changes->aor);
-    writer_send(store, update);
+    writer_gather(update, out);
+}
+
+void location_send(struct store *store, struct mailbag *gathered)
+{
+    writer_send(store, gathered);
+}
+
+void location_update(struct store *store, const struct location_changes *changes, uint64_t now_ms,
+                     struct answer *answer)
+{
+    struct mailbag alone = {0};
+
+    location_gather(store, changes, now_ms, answer, &alone);
+    location_send(store, &alone);
 }
 
 bool location_find(struct store *store, struct slice aor, uint64_t now_ms, struct arena *arena,

@@ -58,6 +58,14 @@ void location_update(struct store *store, const struct location_changes *changes
                      struct answer *answer);
 
 /*
+ * The same for many, of one thread: what is put into the bag sets out with location_send, and
+ * wakes the writer thread once.
+ */
+void location_gather(struct store *store, const struct location_changes *changes, uint64_t now_ms,
+                     struct answer *answer, struct mailbag *out);
+void location_send(struct store *store, struct mailbag *gathered);
+
+/*
  * Copies the bindings valid at `now_ms` into `arena`, highest q first, of equal q the newest
  * first. None is not an error. False: no room in the arena.
  */

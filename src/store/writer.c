@@ -101,10 +101,16 @@ static void deliver_update(struct mail *mail, void *owner)
     batch_add(store, CONTAINER_OF(mail, struct update, mail));
 }
 
-void writer_send(struct store *store, struct update *update)
+void writer_gather(struct update *update, struct mailbag *out)
 {
     update->mail.deliver = deliver_update;
-    mailbox_send(&store->writer.inbox, &update->mail);
+    mailbag_add(out, &update->mail);
+}
+
+void writer_send(struct store *store, struct mailbag *gathered)
+{
+    if (gathered->newest != NULL)
+        mailbox_send_all(&store->writer.inbox, gathered);
 }
 
 /* What was sent before a job is done before it. */

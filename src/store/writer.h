@@ -34,8 +34,9 @@ bool writer_start(struct store *store, uint64_t now_ms) MUST_USE;
 /* Does what it has been sent, and ends the thread. */
 void writer_stop(struct store *store);
 
-/* Any thread. The writer owns the update from here on. */
-void writer_send(struct store *store, struct update *update);
+/* Any thread. The writer owns the updates from when they are sent. */
+void writer_gather(struct update *update, struct mailbag *out);
+void writer_send(struct store *store, struct mailbag *gathered);
 
 /* Any thread but the writer: runs `work` in the writer thread, outside of any transaction. */
 typedef enum err writer_work(struct store *store, void *arg);

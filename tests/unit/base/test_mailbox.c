@@ -162,6 +162,34 @@ static void only_a_sleeper_is_woken_and_only_once(void **state)
     assert_true(reader.in_order);
 }
 
+static void a_bag_arrives_in_order_and_wakes_once(void **state)
+{
+    struct letter letters[4];
+    struct reader reader = {.in_order = true};
+    struct mailbag bag = {0};
+    struct mailbox box;
+    struct bed bed;
+
+    (void)state;
+    start_bed(&bed);
+    mailbox_init(&box, &reader, call, &bed);
+    assert_true(mailbox_may_sleep(&box));
+    mailbox_send_all(&box, &bag);
+    assert_int_equal(bed.calls, 0);
+    for (int i = 0; i < 4; i++) {
+        letters[i] = (struct letter){.mail.deliver = read_letter, .number = i};
+        mailbag_add(&bag, &letters[i].mail);
+        if (i == 2)
+            mailbox_send_all(&box, &bag); /* which may be filled again */
+    }
+    assert_int_equal(bed.calls, 1);
+    mailbox_send_all(&box, &bag);
+    assert_int_equal(bed.calls, 1);
+    assert_true(mailbox_deliver(&box));
+    assert_int_equal(reader.total, 4);
+    assert_true(reader.in_order);
+}
+
 /* Sends itself on, twice. */
 static void pass_on(struct mail *mail, void *owner)
 {
@@ -188,4 +216,5 @@ static void what_is_sent_while_delivering_waits_for_the_next_time(void **state)
 
 CHECK_MAIN(CHECK_TEST(all_mail_arrives_once_and_in_order),
            CHECK_TEST(only_a_sleeper_is_woken_and_only_once),
+           CHECK_TEST(a_bag_arrives_in_order_and_wakes_once),
            CHECK_TEST(what_is_sent_while_delivering_waits_for_the_next_time))
