@@ -3,7 +3,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 ARGS ?=
 
-.PHONY: run build test test-long demo fuzz fresh install clean format check-format build-packages test-packages
+.PHONY: run build test test-long demo fuzz fresh bench-counts install clean format check-format build-packages test-packages
 
 # The server, on its defaults or with ARGS="example.org --data /tmp/data".
 run: build
@@ -24,6 +24,10 @@ test-long: test-packages
 # A minute of each fuzz target alone, or of FUZZ=uri.
 fuzz: test-packages
 	@scripts/run-tests --only fuzz --fuzz-seconds 60 --targets "$(FUZZ)"
+
+# Instructions for each unit of work, against bench/counts/expected.txt; with UPDATE=1 into it.
+bench-counts: test-packages
+	@scripts/bench-counts $(if $(UPDATE),--update)
 
 # Two phones call each other through a server, and hear each other.
 demo: build
