@@ -1,43 +1,13 @@
 /* Comparing and cutting slices, and reading numbers out of them. */
 #include "base/slice.h"
 
-bool slice_equal_nocase(struct slice a, struct slice b)
+bool bytes_equal_nocase(const char *a, const char *b, size_t len)
 {
-    if (a.len != b.len)
-        return false;
-    for (size_t i = 0; i < a.len; i++) {
-        if (ascii_lower(a.ptr[i]) != ascii_lower(b.ptr[i]))
+    for (size_t i = 0; i < len; i++) {
+        if (ascii_lower(a[i]) != ascii_lower(b[i]))
             return false;
     }
     return true;
-}
-
-bool slice_starts_with(struct slice s, struct slice start)
-{
-    return s.len >= start.len && slice_equal((struct slice){s.ptr, start.len}, start);
-}
-
-size_t slice_find(struct slice s, char byte)
-{
-    const char *at = s.len > 0 ? memchr(s.ptr, byte, s.len) : NULL;
-
-    return at != NULL ? (size_t)(at - s.ptr) : s.len;
-}
-
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-struct slice slice_trim(struct slice s)
-{
-    while (s.len > 0 && is_blank(s.ptr[0])) {
-        s.ptr++;
-        s.len--;
-    }
-    while (s.len > 0 && is_blank(s.ptr[s.len - 1]))
-        s.len--;
-    return s;
 }
 
 bool slice_to_u64(struct slice digits, uint64_t max, uint64_t *out)
@@ -50,10 +20,12 @@ bool slice_to_u64(struct slice digits, uint64_t max, uint64_t *out)
         if (!ascii_is_digit(digits.ptr[i]))
             return false;
         uint64_t digit = (uint64_t)(digits.ptr[i] - '0');
-        if (digit > max || value > (max - digit) / 10)
+        if (__builtin_mul_overflow(value, 10, &value)
+            || __builtin_add_overflow(value, digit, &value))
             return false;
-        value = value * 10 + digit;
     }
+    if (value > max)
+        return false;
     *out = value;
     return true;
 }

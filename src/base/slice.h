@@ -45,21 +45,86 @@ static inline struct slice slice_after(struct slice s, size_t count)
                          : (struct slice){slice_end(s), 0};
 }
 
-static inline bool slice_equal(struct slice a, struct slice b)
+static inline uint64_t load_word(const char *at)
 {
-    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+    uint64_t word;
+
+    memcpy(&word, at, sizeof(word));
+    return word;
 }
 
-/* Equal but for the case of ASCII letters. No locale has a say in it. */
-bool slice_equal_nocase(struct slice a, struct slice b);
+static inline uint32_t load_half_word(const char *at)
+{
+    uint32_t half;
 
-bool slice_starts_with(struct slice s, struct slice start);
+    memcpy(&half, at, sizeof(half));
+    return half;
+}
+
+/* That few bytes are equal, as in names, is seen sooner than memcmp is called. */
+static inline bool bytes_equal(const char *a, const char *b, size_t len)
+{
+    if (len > 16)
+        return memcmp(a, b, len) == 0;
+    if (len >= 8) /* the first word and the last, which may overlap */
+        return load_word(a) == load_word(b) && load_word(a + len - 8) == load_word(b + len - 8);
+    if (len >= 4)
+        return load_half_word(a) == load_half_word(b)
+               && load_half_word(a + len - 4) == load_half_word(b + len - 4);
+    return len == 0 || (a[0] == b[0] && a[len / 2] == b[len / 2] && a[len - 1] == b[len - 1]);
+}
+
+static inline bool slice_equal(struct slice a, struct slice b)
+{
+    return a.len == b.len && bytes_equal(a.ptr, b.ptr, b.len);
+}
+
+static inline char ascii_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
+
+bool bytes_equal_nocase(const char *a, const char *b, size_t len);
+
+/*
+ * Equal but for the case of ASCII letters. No locale has a say in it. Mostly the case is the same,
+ * too, or the first letter already tells.
+ */
+static inline bool slice_equal_nocase(struct slice a, struct slice b)
+{
+    return a.len == b.len
+           && (bytes_equal(a.ptr, b.ptr, b.len)
+               || (ascii_lower(a.ptr[0]) == ascii_lower(b.ptr[0])
+                   && bytes_equal_nocase(a.ptr, b.ptr, b.len)));
+}
+
+static inline bool slice_starts_with(struct slice s, struct slice start)
+{
+    return s.len >= start.len && bytes_equal(s.ptr, start.ptr, start.len);
+}
 
 /* Where `byte` first occurs in `s`; s.len if it does not. */
-size_t slice_find(struct slice s, char byte);
+static inline size_t slice_find(struct slice s, char byte)
+{
+    const char *at = s.len > 0 ? memchr(s.ptr, byte, s.len) : NULL;
+
+    return at != NULL ? (size_t)(at - s.ptr) : s.len;
+}
+
+static inline bool ascii_is_blank(char c)
+{
+    return (unsigned char)c <= ' ' && (c == ' ' || c == '\t' || c == '\r' || c == '\n');
+}
 
 /* Without spaces, tabs, CRs and LFs at both ends. */
-struct slice slice_trim(struct slice s);
+static inline struct slice slice_trim(struct slice s)
+{
+    for (; s.len > 0 && ascii_is_blank(s.ptr[0]); s.len--)
+        s.ptr++;
+    while (s.len > 0 && ascii_is_blank(s.ptr[s.len - 1]))
+        s.len--;
+    return s;
+}
 
 /* 1*DIGIT not above `max`; leading zeros count for nothing. False: not that, `out` untouched. */
 bool slice_to_u32(struct slice digits, uint32_t max, uint32_t *out);
@@ -67,11 +132,6 @@ bool slice_to_u64(struct slice digits, uint64_t max, uint64_t *out);
 
 /* Like slice_equal, in a time that depends on the lengths alone: for secrets. */
 bool slice_equal_secret(struct slice a, struct slice b);
-
-static inline char ascii_lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
-}
 
 static inline bool ascii_is_digit(char c)
 {

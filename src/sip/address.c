@@ -24,7 +24,7 @@ static bool eat_address_uri(struct cursor *c, struct sip_address *out)
     if (!ok) {
         out->parts = (struct sip_uri){0};
         c->at = start;
-        ok = eat_word(c, "tel") && eat_char(c, ':') && eat_run(c, CHAR_URI, &number);
+        ok = eat_word(c, SLICE("tel")) && eat_char(c, ':') && eat_run(c, CHAR_URI, &number);
     }
     out->uri = eaten_since(c, start);
     return ok;

@@ -6,7 +6,7 @@
 #define IN_TEXT      (CHAR_QUOTED | CHAR_VALUE)
 #define IN_URI       (CHAR_URI | IN_TEXT)
 #define MARK         (CHAR_TOKEN | CHAR_WORD | IN_URI_PARTS | IN_URI)
-#define ALPHANUM     (MARK | CHAR_HOST)
+#define ALPHANUM     (MARK | CHAR_LABEL)
 #define LETTER       (ALPHANUM | CHAR_ALPHA)
 
 const uint16_t sip_char_sets[256] = {
@@ -16,9 +16,9 @@ const uint16_t sip_char_sets[256] = {
     ['g' ... 'z'] = LETTER,
     ['0' ... '9'] = ALPHANUM | CHAR_DIGIT | CHAR_HEXDIG,
 
-    ['-'] = MARK | CHAR_HOST,
-    ['.'] = MARK | CHAR_HOST,
-    ['_'] = MARK | CHAR_HOST,
+    ['-'] = MARK | CHAR_LABEL,
+    ['.'] = MARK,
+    ['_'] = MARK | CHAR_LABEL,
     ['!'] = MARK,
     ['~'] = MARK,
     ['*'] = MARK,
@@ -69,27 +69,13 @@ static bool eat_fold(struct cursor *c)
 }
 
 /* LWS = [CRLF] 1*WSP (erratum 7529), any number of times: a fold of nothing but space is one. */
-bool eat_blanks(struct cursor *c)
+const char *sip_blanks_end(const char *at, const char *end)
 {
-    const char *start = c->at;
+    struct cursor c = {at, end};
 
-    while (eat_char(c, ' ') || eat_char(c, '\t') || eat_fold(c))
+    while (eat_char(&c, ' ') || eat_char(&c, '\t') || eat_fold(&c))
         continue;
-    return c->at > start;
-}
-
-bool eat_word(struct cursor *c, const char *word)
-{
-    const char *at = c->at;
-
-    for (; *word != '\0'; word++, at++) {
-        if (at == c->end || (*at != *word && ascii_lower(*at) != ascii_lower(*word)))
-            return false;
-    }
-    if (at < c->end && sip_char_is(*at, CHAR_TOKEN))
-        return false;
-    c->at = at;
-    return true;
+    return c.at;
 }
 
 /* quoted-pair = "\" (%x00-09 / %x0B-0C / %x0E-7F) */
@@ -103,23 +89,15 @@ static bool eat_quoted_pair(struct cursor *c)
     return true;
 }
 
-/* quoted-string = SWS DQUOTE *( qdtext / quoted-pair ) DQUOTE */
-bool eat_quoted(struct cursor *c, struct slice *out)
+/* DQUOTE *( qdtext / quoted-pair ) DQUOTE */
+const char *sip_quoted_end(const char *at, const char *end)
 {
-    const char *start = c->at;
+    struct cursor c = {at + 1, end};
     struct slice run;
 
-    skip_space(c);
-    if (eat_char(c, '"')) {
-        const char *text = c->at;
-        while (eat_run(c, CHAR_QUOTED, &run) || eat_space(c) || eat_quoted_pair(c))
-            continue;
-        *out = eaten_since(c, text);
-        if (eat_char(c, '"'))
-            return true;
-    }
-    c->at = start;
-    return false;
+    while (eat_run(&c, CHAR_QUOTED, &run) || eat_space(&c) || eat_quoted_pair(&c))
+        continue;
+    return eat_char(&c, '"') ? c.at : NULL;
 }
 
 /* ctext is qdtext with DQUOTE and without parentheses */
@@ -149,24 +127,4 @@ bool eat_comment(struct cursor *c)
     skip_space(&ahead);
     *c = ahead;
     return true;
-}
-
-static bool eat_percent(struct cursor *c)
-{
-    if (c->end - c->at < 3 || c->at[0] != '%' || !sip_char_is(c->at[1], CHAR_HEXDIG)
-        || !sip_char_is(c->at[2], CHAR_HEXDIG))
-        return false;
-    c->at += 3;
-    return true;
-}
-
-bool eat_escaped(struct cursor *c, unsigned sets, struct slice *out)
-{
-    const char *start = c->at;
-    struct slice run;
-
-    while (eat_run(c, sets, &run) || eat_percent(c))
-        continue;
-    *out = eaten_since(c, start);
-    return out->len > 0;
 }

@@ -47,7 +47,7 @@ enum {
     CHAR_PASSWORD = 16,
     CHAR_PARAM = 32,   /* paramchar of URI parameters */
     CHAR_HEADER = 64,  /* hnv-unreserved / unreserved: the headers part of a URI */
-    CHAR_HOST = 128,   /* alphanum / "-" / "." and, though no host name has one, "_" */
+    CHAR_LABEL = 128,  /* of a host name: alphanum / "-" and, though none has one, "_" */
     CHAR_QUOTED = 256, /* of quoted strings what stands for itself: qdtext without LWS */
     CHAR_VALUE = 512,  /* of parameter values: all that is visible but ",;<>\ and quotes */
     CHAR_URI = 1024,   /* of any URI: reserved / unreserved / "%" / "[" / "]" */
@@ -69,7 +69,8 @@ static inline bool sip_char_is(char c, unsigned sets)
  */
 static inline bool eat_run(struct cursor *c, unsigned sets, struct slice *out)
 {
-    const char *at = c->at;
+    const char *start = c->at;
+    const char *at = start;
     const char *end = c->end;
 
     while (end - at >= 4 && sip_char_is(at[0], sets) && sip_char_is(at[1], sets)
@@ -77,18 +78,22 @@ static inline bool eat_run(struct cursor *c, unsigned sets, struct slice *out)
         at += 4;
     while (at < end && sip_char_is(*at, sets))
         at++;
-    *out = slice_between(c->at, at);
+    *out = slice_between(start, at);
     c->at = at;
-    return out->len > 0;
+    return at > start;
 }
 
-/* LWS where a byte is seen that may begin it. */
-bool eat_blanks(struct cursor *c);
+/* Where the LWS that may begin at `at` ends. */
+const char *sip_blanks_end(const char *at, const char *end);
 
 /* LWS: at least one */
 static inline bool eat_space(struct cursor *c)
 {
-    return !at_end(c) && (unsigned char)*c->at <= ' ' && eat_blanks(c);
+    const char *start = c->at;
+
+    if (!at_end(c) && (unsigned char)*start <= ' ')
+        c->at = sip_blanks_end(start, c->end);
+    return c->at > start;
 }
 
 /* SWS: any number, none included */
@@ -122,25 +127,141 @@ static inline bool eat_digits(struct cursor *c, struct slice *out)
     return eat_run(c, CHAR_DIGIT, out);
 }
 
+/* These bytes, case included. */
+static inline bool eat_text(struct cursor *c, struct slice text)
+{
+    if (!slice_starts_with(slice_between(c->at, c->end), text))
+        return false;
+    c->at += text.len;
+    return true;
+}
+
 /* A token that is `word`, whatever its case. */
-bool eat_word(struct cursor *c, const char *word);
+static inline bool eat_word(struct cursor *c, struct slice word)
+{
+    const char *start = c->at;
+
+    if ((size_t)(c->end - start) < word.len
+        || !slice_equal_nocase((struct slice){start, word.len}, word))
+        return false;
+    c->at += word.len;
+    if (at_end(c) || !sip_char_is(*c->at, CHAR_TOKEN))
+        return true;
+    c->at = start;
+    return false;
+}
+
+/* Where the quoted-string ends that begins at `at` with its quote; NULL: there is none. */
+const char *sip_quoted_end(const char *at, const char *end);
 
 /* quoted-string; `out` is what stands between the quotes, escapes included. */
-bool eat_quoted(struct cursor *c, struct slice *out);
+static inline bool eat_quoted(struct cursor *c, struct slice *out)
+{
+    const char *start = c->at;
+
+    skip_space(c);
+    const char *end = !at_end(c) && *c->at == '"' ? sip_quoted_end(c->at, c->end) : NULL;
+    if (end == NULL) {
+        c->at = start;
+        return false;
+    }
+    *out = slice_between(c->at + 1, end - 1);
+    c->at = end;
+    return true;
+}
 
 /* comment, with the comments in it */
 bool eat_comment(struct cursor *c);
 
+/* label = ( alphanum / "_" ) [ *( alphanum / "-" / "_" ) ( alphanum / "_" ) ] */
+static inline bool eat_label(struct cursor *c)
+{
+    const char *start = c->at;
+    struct slice label;
+
+    if (eat_run(c, CHAR_LABEL, &label) && *start != '-' && c->at[-1] != '-')
+        return true;
+    c->at = start;
+    return false;
+}
+
+/*
+ * hostname = *( label "." ) label [ "." ], which has IPv4address within it. That the last label
+ * begins with a letter is not asked for, as RFC 1123 2.1 found.
+ */
+static inline bool eat_hostname(struct cursor *c, struct slice *out)
+{
+    const char *start = c->at;
+    bool has_dot = false;
+
+    while (eat_label(c)) {
+        has_dot = eat_char(c, '.');
+        if (!has_dot)
+            break;
+    }
+    *out = eaten_since(c, start);
+    /* What might go on, but not so, is none: "a..b", "a.-b". */
+    if (out->len > 0
+        && (!has_dot || at_end(c) || (*c->at != '.' && !sip_char_is(*c->at, CHAR_LABEL))))
+        return true;
+    c->at = start;
+    return false;
+}
+
+/* Where the IPv6reference ends that begins at `at` with its bracket; NULL: there is none. */
+const char *sip_ipv6_reference_end(const char *at, const char *end);
+
 /* hostname / IPv4address / IPv6reference; `out` without the brackets of the last. */
-bool eat_host(struct cursor *c, struct slice *out);
+static inline bool eat_host(struct cursor *c, struct slice *out)
+{
+    if (at_end(c) || *c->at != '[')
+        return eat_hostname(c, out);
+    const char *end = sip_ipv6_reference_end(c->at, c->end);
+    if (end == NULL)
+        return false;
+    *out = slice_between(c->at + 1, end - 1);
+    c->at = end;
+    return true;
+}
 
 /* IPv6address, without brackets */
 bool sip_is_ipv6(struct slice text);
 
 /* 1*DIGIT, 1 to 65535 */
-bool eat_port(struct cursor *c, uint16_t *out);
+static inline bool eat_port(struct cursor *c, uint16_t *out)
+{
+    const char *start = c->at;
+    struct slice digits;
+    uint32_t port;
+
+    if (eat_digits(c, &digits) && slice_to_u32(digits, UINT16_MAX, &port) && port > 0) {
+        *out = (uint16_t)port;
+        return true;
+    }
+    c->at = start;
+    return false;
+}
+
+static inline bool eat_percent(struct cursor *c)
+{
+    if (c->end - c->at < 3 || c->at[0] != '%' || !sip_char_is(c->at[1], CHAR_HEXDIG)
+        || !sip_char_is(c->at[2], CHAR_HEXDIG))
+        return false;
+    c->at += 3;
+    return true;
+}
 
 /* Any number of bytes of these sets and "%" HEXDIG HEXDIG; at least one. */
-bool eat_escaped(struct cursor *c, unsigned sets, struct slice *out);
+static inline bool eat_escaped(struct cursor *c, unsigned sets, struct slice *out)
+{
+    const char *start = c->at;
+    struct slice run;
+
+    do
+        (void)eat_run(c, sets, &run);
+    while (eat_percent(c));
+    *out = eaten_since(c, start);
+    return out->len > 0;
+}
 
 #endif

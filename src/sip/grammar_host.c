@@ -1,4 +1,4 @@
-/* host and port: RFC 3261 25.1, IPv6 addresses as RFC 5954 corrects them. */
+/* IPv6 addresses: RFC 3261 25.1 as RFC 5954 corrects it. */
 #include "sip/grammar.h"
 
 /* 1*3DIGIT "." 1*3DIGIT "." 1*3DIGIT "." 1*3DIGIT, each below 256 */
@@ -66,69 +66,10 @@ bool sip_is_ipv6(struct slice text)
 }
 
 /* IPv6reference = "[" IPv6address "]" */
-static bool eat_ipv6_reference(struct cursor *c, struct slice *out)
+const char *sip_ipv6_reference_end(const char *at, const char *end)
 {
-    struct cursor ahead = *c;
+    struct slice rest = slice_between(at + 1, end);
+    struct slice address = {rest.ptr, slice_find(rest, ']')};
 
-    if (!eat_char(&ahead, '['))
-        return false;
-    const char *start = ahead.at;
-    while (!at_end(&ahead) && *ahead.at != ']')
-        ahead.at++;
-    struct slice address = eaten_since(&ahead, start);
-    if (!eat_char(&ahead, ']') || !sip_is_ipv6(address))
-        return false;
-    *out = address;
-    *c = ahead;
-    return true;
-}
-
-/* No label is empty, or begins or ends with a hyphen. */
-static bool may_follow(char before, char mark)
-{
-    return mark == '_' || (before != '.' && (before != '-' || mark == '-'));
-}
-
-/*
- * hostname, which has IPv4address within it. That the last label begins with a letter is not asked
- * for, as RFC 1123 2.1 found.
- */
-static bool eat_hostname(struct cursor *c, struct slice *out)
-{
-    struct cursor ahead = {c->at, c->end};
-    struct slice run;
-    char before = '.';
-
-    for (;; before = *ahead.at++) {
-        if (eat_run(&ahead, CHAR_ALPHA | CHAR_DIGIT, &run))
-            before = ahead.at[-1];
-        if (at_end(&ahead) || !sip_char_is(*ahead.at, CHAR_HOST))
-            break;
-        if (!may_follow(before, *ahead.at))
-            return false;
-    }
-    if (ahead.at == c->at || before == '-')
-        return false;
-    *out = eaten_since(&ahead, c->at);
-    c->at = ahead.at;
-    return true;
-}
-
-bool eat_host(struct cursor *c, struct slice *out)
-{
-    return !at_end(c) && *c->at == '[' ? eat_ipv6_reference(c, out) : eat_hostname(c, out);
-}
-
-bool eat_port(struct cursor *c, uint16_t *out)
-{
-    const char *start = c->at;
-    struct slice digits;
-    uint32_t port;
-
-    if (eat_digits(c, &digits) && slice_to_u32(digits, UINT16_MAX, &port) && port > 0) {
-        *out = (uint16_t)port;
-        return true;
-    }
-    c->at = start;
-    return false;
+    return address.len < rest.len && sip_is_ipv6(address) ? slice_end(address) + 1 : NULL;
 }

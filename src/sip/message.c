@@ -59,7 +59,7 @@ static bool eat_version(struct cursor *c, struct slice *out)
 {
     struct slice digits;
 
-    if (!eat_word(c, "SIP") || !eat_char(c, '/'))
+    if (!eat_word(c, SLICE("SIP")) || !eat_char(c, '/'))
         return false;
     const char *start = c->at;
     bool ok = eat_digits(c, &digits) && eat_char(c, '.') && eat_digits(c, &digits);

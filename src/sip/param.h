@@ -19,14 +19,53 @@ static inline bool sip_param_is(const struct sip_param *param, struct slice name
     return param->name.len == name.len && slice_equal_nocase(param->name, name);
 }
 
+/* gen-value that begins with a quote; `out` has the quotes, too. */
+static inline bool eat_quoted_value(struct cursor *c, struct slice *out)
+{
+    const char *start = c->at;
+    struct slice between_quotes;
+
+    bool ok = eat_quoted(c, &between_quotes);
+    *out = eaten_since(c, start);
+    return ok;
+}
+
+/*
+ * generic-param = token [ EQUAL gen-value ]. Values are taken more generously than token / host /
+ * quoted-string: phones write anything there, and RFC 5118 4.5 has IPv6 addresses without brackets.
+ */
+static inline bool eat_generic_param(struct cursor *c, struct sip_param *out)
+{
+    out->value = SLICE_NONE;
+    return eat_token(c, &out->name)
+           && (!eat_mark(c, '=') || eat_run(c, CHAR_VALUE, &out->value)
+               || eat_quoted_value(c, &out->value));
+}
+
 /* SEMI generic-param: one of them. */
-bool eat_param(struct cursor *c, struct sip_param *out);
+static inline bool eat_param(struct cursor *c, struct sip_param *out)
+{
+    const char *start = c->at;
+
+    if (eat_mark(c, ';') && eat_generic_param(c, out))
+        return true;
+    c->at = start;
+    return false;
+}
 
 /* *( SEMI generic-param ): `out` is all of it. False only for a SEMI without a parameter. */
 bool eat_params(struct cursor *c, struct slice *out);
 
 /* The next of `rest`, which is moved on. False: no more. `rest` passed eat_params once. */
-bool sip_param_next(struct slice *rest, struct sip_param *out);
+static inline bool sip_param_next(struct slice *rest, struct sip_param *out)
+{
+    struct cursor c = cursor_over(*rest);
+
+    if (!eat_param(&c, out))
+        return false;
+    *rest = slice_between(c.at, c.end);
+    return true;
+}
 
 /* The first parameter of that name, whatever its case. False: there is none. */
 bool sip_param_find(struct slice params, struct slice name, struct sip_param *out);

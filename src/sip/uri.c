@@ -9,7 +9,7 @@
 #include "sip/uri_text.h"
 
 /* scheme = ALPHA *( ALPHA / DIGIT / "+" / "-" / "." ), and the colon after it */
-static bool eat_scheme(struct cursor *c, struct slice *out)
+static bool eat_any_scheme(struct cursor *c, struct slice *out)
 {
     const char *start = c->at;
 
@@ -28,6 +28,19 @@ static enum sip_scheme scheme_of(struct slice text)
     if (slice_equal_nocase(text, SLICE("sips")))
         return SIP_SCHEME_SIPS;
     return slice_equal_nocase(text, SLICE("tel")) ? SIP_SCHEME_TEL : SIP_SCHEME_OTHER;
+}
+
+static inline bool eat_scheme(struct cursor *c, struct sip_uri *uri)
+{
+    if (eat_text(c, SLICE("sip:"))) {
+        uri->scheme = SIP_SCHEME_SIP;
+        uri->scheme_text = (struct slice){c->at - strlen("sip:"), strlen("sip")};
+        return true;
+    }
+    if (!eat_any_scheme(c, &uri->scheme_text))
+        return false;
+    uri->scheme = scheme_of(uri->scheme_text);
+    return true;
 }
 
 /* user [ ":" password ] "@" */
@@ -145,15 +158,12 @@ bool eat_uri(struct cursor *c, struct sip_uri *out)
     const char *start = c->at;
 
     *out = (struct sip_uri){0};
-    if (eat_scheme(c, &out->scheme_text)) {
-        out->scheme = scheme_of(out->scheme_text);
-        if (eat_after_scheme(c, out)) {
-            out->text = eaten_since(c, start);
-            return true;
-        }
+    if (!eat_scheme(c, out) || !eat_after_scheme(c, out)) {
+        c->at = start;
+        return false;
     }
-    c->at = start;
-    return false;
+    out->text = eaten_since(c, start);
+    return true;
 }
 
 bool sip_uri_parse(struct slice text, struct sip_uri *out)

@@ -86,7 +86,7 @@ bool sip_date_parse(struct slice value, int64_t *out)
 
     bool ok = eat_name(&c, "MonTueWedThuFriSatSun", &weekday) && eat_char(&c, ',') && eat_space(&c)
               && eat_date(&c, &days) && eat_space(&c) && eat_time(&c, &seconds) && eat_space(&c)
-              && eat_word(&c, "GMT") && at_end(&c);
+              && eat_word(&c, SLICE("GMT")) && at_end(&c);
     if (ok)
         *out = days * SECONDS_PER_DAY + seconds;
     return ok;

@@ -20,11 +20,17 @@ bool sip_via_parse(struct slice value, struct sip_via *out)
     return ok;
 }
 
+/* "SIP" SLASH "2.0", nearly always written so */
+static bool eat_sip_version(struct cursor *c)
+{
+    return eat_text(c, SLICE("SIP/2.0"))
+           || (eat_word(c, SLICE("SIP")) && eat_mark(c, '/') && eat_word(c, SLICE("2.0")));
+}
+
 /* sent-protocol = "SIP" SLASH "2.0" SLASH transport */
 static bool eat_sent_protocol(struct cursor *c, struct sip_via *via)
 {
-    return eat_word(c, "SIP") && eat_mark(c, '/') && eat_word(c, "2.0") && eat_mark(c, '/')
-           && eat_token(c, &via->transport);
+    return eat_sip_version(c) && eat_mark(c, '/') && eat_token(c, &via->transport);
 }
 
 /* sent-by = host [ COLON port ] */
