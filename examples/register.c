@@ -22,7 +22,7 @@ struct client {
 
 static void send_register(struct client *c, const struct sip_challenge *challenge)
 {
-    char text[4096];
+    char text[4096], branch[TXN_BRANCH_MAX];
     struct buffer out = buffer_over(text, sizeof(text));
     struct txn *t = txn_client_new(c->table, SIP_REGISTER, NULL);
 
@@ -30,7 +30,7 @@ static void send_register(struct client *c, const struct sip_challenge *challeng
         return;
     sip_build_request_line(&out, c->login.method, c->login.uri);
     buffer_printf(&out, "Via: SIP/2.0/UDP %s;rport;branch=%.*s\r\nMax-Forwards: 70\r\n", c->own,
-                  SLICE_ARGS(txn_branch(t)));
+                  SLICE_ARGS(txn_branch(t, branch)));
     buffer_printf(&out, "From: <%s>;tag=%s\r\nTo: <%s>\r\nCall-ID: %s\r\nCSeq: %d REGISTER\r\n",
                   c->aor, c->login.cnonce.ptr, c->aor, c->login.cnonce.ptr, ++c->cseq);
     buffer_printf(&out, "Contact: <sip:%.*s@%s>\r\n", SLICE_ARGS(c->login.username), c->own);

@@ -79,13 +79,31 @@ static struct state start(const struct hash_key *key)
     };
 }
 
+static uint64_t squeeze(struct state *s)
+{
+    for (int i = 0; i < 4; i++)
+        mix(s);
+    return s->v0 ^ s->v1 ^ s->v2 ^ s->v3;
+}
+
 static uint64_t finish(struct state *s)
 {
     eat_word(s, s->tail | (uint64_t)s->total << 56);
     s->v2 ^= 0xff;
-    for (int i = 0; i < 4; i++)
-        mix(s);
-    return s->v0 ^ s->v1 ^ s->v2 ^ s->v3;
+    return squeeze(s);
+}
+
+/* SipHash-2-4-128. */
+static struct hash_wide finish_wide(struct state *s)
+{
+    struct hash_wide hash;
+
+    eat_word(s, s->tail | (uint64_t)s->total << 56);
+    s->v2 ^= 0xee;
+    hash.low = squeeze(s);
+    s->v1 ^= 0xdd;
+    hash.high = squeeze(s);
+    return hash;
 }
 
 uint64_t hash_bytes(const struct hash_key *key, struct slice bytes)
@@ -96,14 +114,29 @@ uint64_t hash_bytes(const struct hash_key *key, struct slice bytes)
     return finish(&s);
 }
 
+static void eat_slices(struct state *s, const struct slice *slices, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint32_t len = (uint32_t)slices[i].len;
+        eat(s, (struct slice){(const char *)&len, sizeof(len)});
+        eat(s, slices[i]);
+    }
+}
+
 uint64_t hash_slices(const struct hash_key *key, const struct slice *slices, size_t count)
 {
     struct state s = start(key);
 
-    for (size_t i = 0; i < count; i++) {
-        uint32_t len = (uint32_t)slices[i].len;
-        eat(&s, (struct slice){(const char *)&len, sizeof(len)});
-        eat(&s, slices[i]);
-    }
+    eat_slices(&s, slices, count);
     return finish(&s);
+}
+
+struct hash_wide hash_slices_wide(const struct hash_key *key, const struct slice *slices,
+                                  size_t count)
+{
+    struct state s = start(key);
+
+    s.v1 ^= 0xee;
+    eat_slices(&s, slices, count);
+    return finish_wide(&s);
 }

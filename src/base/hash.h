@@ -18,4 +18,13 @@ uint64_t hash_bytes(const struct hash_key *key, struct slice bytes);
 /* The hash of several slices; where one ends and the next begins counts too. */
 uint64_t hash_slices(const struct hash_key *key, const struct slice *slices, size_t count);
 
+/* Wide enough to stand for what was hashed: of different things nobody ever sees two equal ones. */
+struct hash_wide {
+    uint64_t low;
+    uint64_t high;
+};
+
+struct hash_wide hash_slices_wide(const struct hash_key *key, const struct slice *slices,
+                                  size_t count);
+
 #endif

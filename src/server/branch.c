@@ -26,11 +26,12 @@ static void addresses_found(struct lookup *lookup);
 static bool build(struct branch *b, struct request *rq, const struct hop *hop,
                   const struct hop *recorded, struct txn *t, struct buffer *out)
 {
+    char branch[TXN_BRANCH_MAX];
     const struct forwarding forwarding = {.uri = b->target.uri,
                                           .route = b->target.route,
                                           .hop = *hop,
                                           .recorded = *recorded,
-                                          .branch = txn_branch(t),
+                                          .branch = txn_branch(t, branch),
                                           .max_breadth = b->max_breadth};
 
     *out = worker_scratch(b->ctx->w);

@@ -202,6 +202,7 @@ static enum sip_status commit_changes(struct registration *reg)
                                hop_is_reliable(&rq->reply_hop), NULL);
     if (rq->txn == NULL)
         return SIP_503_SERVICE_UNAVAILABLE;
+    txn_note_merges(rq->txn, rq->msg);
     struct waiting_registration *waiting = wait_for_store(reg);
     if (waiting == NULL)
         return SIP_503_SERVICE_UNAVAILABLE;

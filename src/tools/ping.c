@@ -209,6 +209,7 @@ static void conclude(struct pinger *p, struct ping_result result)
 static bool try_target(struct pinger *p)
 {
     const struct net_addr *target = &p->plan->targets[p->target];
+    char branch[TXN_BRANCH_MAX];
 
     p->hop = (struct hop){.protocol = p->plan->protocol, .remote = *target};
     if (!transport_choose(p->transport, p->plan->protocol, target, &p->hop))
@@ -216,7 +217,7 @@ static bool try_target(struct pinger *p)
     p->txn = txn_client_new(p->txns, SIP_OPTIONS, p);
     if (p->txn == NULL)
         return false;
-    struct slice request = build_request(p, txn_branch(p->txn));
+    struct slice request = build_request(p, txn_branch(p->txn, branch));
     p->sent_us = clock_us();
     if (request.len > 0 && txn_client_start(p->txn, request, &p->hop, hop_is_reliable(&p->hop)))
         return true;

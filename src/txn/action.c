@@ -25,7 +25,7 @@ void txn_send_response(struct txn *t, struct txn_cause *cause)
 {
     if (txn_ends_now(t)) {
         txn_drop_kept(t); /* nobody will ask for it again */
-    } else if (!txn_keep(t, cause->response)) {
+    } else if (!txn_keep(t, NULL, cause->response)) {
         txn_drop_kept(t); /* an earlier response must not follow a later one */
         cause->lacks_memory = true;
     }

@@ -3,6 +3,8 @@
  * in hexadecimal, the name of the transaction and a keyed hash of it. So a response finds its
  * transaction without a search, and nobody can aim at one whose branch he has not seen.
  */
+#include <assert.h>
+
 #include "txn/txn.h"
 
 static const struct slice cookie = {"z9hG4bK", 7};
@@ -17,38 +19,47 @@ static struct slice bytes_of(const uint64_t *number)
     return (struct slice){(const char *)number, sizeof(*number)};
 }
 
+/* A key for nothing else, made from the table's. */
+void txn_branches_init(struct txn_table *table)
+{
+    const struct hash_key *key = &table->settings.key;
+
+    table->branch_key = (struct hash_key){hash_bytes(key, SLICE("branch, first half")),
+                                          hash_bytes(key, SLICE("branch, second half"))};
+}
+
 static uint64_t proof_of(const struct txn_table *table, txn_id id)
 {
-    const struct slice parts[] = {SLICE("branch"), bytes_of(&id)};
-
-    return hash_slices(&table->settings.key, parts, ARRAY_LEN(parts));
+    return hash_bytes(&table->branch_key, bytes_of(&id));
 }
 
-void txn_branch_write(struct txn *t)
+struct slice txn_branch(const struct txn *t, char out[TXN_BRANCH_MAX])
 {
-    struct claim claim = {t->branch_id, proof_of(t->table, t->branch_id)};
-    struct buffer out = buffer_over(t->tail + txn_route_size(t->table), TXN_BRANCH_LEN);
+    assert(!t->is_server);
+    txn_id id = txn_slot_id(t->table, t->branch_slot);
+    const struct claim claim = {id, proof_of(t->table, id)};
+    struct buffer text = buffer_over(out, TXN_BRANCH_LEN);
 
-    buffer_add(&out, cookie);
-    buffer_add_hex(&out, &claim, sizeof(claim));
+    buffer_add(&text, cookie);
+    buffer_add_hex(&text, &claim, sizeof(claim));
+    return buffer_slice(&text);
 }
 
-static int hex_digit(char c)
-{
-    if (ascii_is_digit(c))
-        return c - '0';
-    c = ascii_lower(c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+/* The value of each digit, plus 1. */
+static const uint8_t hex_digits[256] = {
+    ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
+    ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+    ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
+};
 
 static bool read_hex(struct slice text, unsigned char *out)
 {
     for (size_t i = 0; i < text.len; i += 2) {
-        int high = hex_digit(text.ptr[i]);
-        int low = hex_digit(text.ptr[i + 1]);
-        if (high < 0 || low < 0)
+        unsigned high = hex_digits[(unsigned char)text.ptr[i]];
+        unsigned low = hex_digits[(unsigned char)text.ptr[i + 1]];
+        if (high == 0 || low == 0)
             return false;
-        out[i / 2] = (unsigned char)(high << 4 | low);
+        out[i / 2] = (unsigned char)((high - 1) << 4 | (low - 1));
     }
     return true;
 }

@@ -58,7 +58,7 @@ static void acknowledge(struct txn *t, struct txn_cause *cause)
     if (!t->has_ack) {
         if (!build_ack(t, cause->msg, &ack))
             return;
-        t->has_ack = txn_keep(t, buffer_slice(&ack));
+        t->has_ack = txn_keep(t, NULL, buffer_slice(&ack));
     }
     txn_send(t, t->has_ack ? txn_kept(t) : buffer_slice(&ack));
 }

@@ -23,21 +23,41 @@ static bool may_grow(const struct txn *t, size_t bytes)
            && bytes <= table->settings.max_message_bytes - of_others;
 }
 
-bool txn_keep(struct txn *t, struct slice message)
+/* Of a client, its route lies before the message. */
+static size_t route_bytes(const struct txn *t)
+{
+    return t->is_server ? 0 : txn_route_size(t->table);
+}
+
+static const void *route_before(const struct txn *t)
+{
+    return t->kept != NULL ? t->kept - route_bytes(t) : NULL;
+}
+
+static bool keep_anew(struct txn *t, const void *route, struct slice message)
+{
+    size_t before = route_bytes(t);
+    char *block = may_grow(t, message.len) ? malloc(before + message.len) : NULL;
+
+    if (block == NULL)
+        return false;
+    if (before > 0)
+        memcpy(block, route, t->table->settings.route_bytes);
+    memcpy(block + before, message.ptr, message.len);
+    txn_drop_kept(t);
+    t->kept = block + before;
+    t->kept_len = t->kept_size = (uint32_t)message.len;
+    t->table->kept_bytes += t->kept_size;
+    return true;
+}
+
+bool txn_keep(struct txn *t, const void *route, struct slice message)
 {
     bool fits = t->kept != NULL && message.len <= t->kept_size;
+    bool is_tight = fits && t->kept_size - message.len <= MAX_WASTE;
 
-    if (!fits || t->kept_size - message.len > MAX_WASTE) {
-        char *copy = may_grow(t, message.len) ? malloc(message.len) : NULL;
-        if (copy != NULL) {
-            memcpy(copy, message.ptr, message.len);
-            txn_drop_kept(t);
-            t->kept = copy;
-            t->kept_len = t->kept_size = (uint32_t)message.len;
-            t->table->kept_bytes += t->kept_size;
-            return true;
-        }
-    }
+    if (!is_tight && keep_anew(t, route != NULL ? route : route_before(t), message))
+        return true;
     if (fits)
         overwrite(t, message);
     return fits;
@@ -45,8 +65,15 @@ bool txn_keep(struct txn *t, struct slice message)
 
 void txn_drop_kept(struct txn *t)
 {
-    free(t->kept);
+    if (t->kept == NULL)
+        return;
+    free(t->kept - route_bytes(t));
     t->table->kept_bytes -= t->kept_size;
     t->kept = NULL;
     t->kept_len = t->kept_size = 0;
+}
+
+const void *txn_route(const struct txn *t)
+{
+    return t->is_server ? txn_server_of(t)->route : route_before(t);
 }

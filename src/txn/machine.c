@@ -7,9 +7,16 @@
 
 #include "txn/txn.h"
 
+const struct txn_machine *txn_machine_of(const struct txn *t)
+{
+    if (t->method == SIP_INVITE)
+        return t->is_server ? &txn_invite_server : &txn_invite_client;
+    return t->is_server ? &txn_plain_server : &txn_plain_client;
+}
+
 static const struct txn_timers *timers_of(const struct txn *t)
 {
-    return &t->machine->timers[t->state];
+    return &txn_machine_of(t)->timers[t->state];
 }
 
 static uint64_t later(const struct txn *t, uint64_t wait_ms)
@@ -130,7 +137,7 @@ bool txn_ends_now(const struct txn *t)
 
 static const struct txn_arrow *find_arrow(const struct txn *t, enum txn_event event)
 {
-    const struct txn_machine *machine = t->machine;
+    const struct txn_machine *machine = txn_machine_of(t);
 
     for (size_t i = 0; i < machine->arrow_count; i++) {
         if (machine->arrows[i].from == t->state && (machine->arrows[i].on & event) != 0)
@@ -197,7 +204,8 @@ bool txn_respond(struct txn *t, int status, struct slice response)
     struct txn_cause cause = {.response = response};
 
     assert(t->is_server && status >= 100 && status <= 699 && response.len > 0);
-    if (t->machine->allows != NULL && !t->machine->allows(t, status))
+    const struct txn_machine *machine = txn_machine_of(t);
+    if (machine->allows != NULL && !machine->allows(t, status))
         return true;
     if (status >= 200 && t->is_rfc2543 && t->method == SIP_INVITE)
         txn_note_answer_tag(t, response);

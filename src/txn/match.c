@@ -2,45 +2,72 @@
  * Which transaction a message belongs to: RFC 3261 17.1.3 for responses, 17.2.3 for requests, 9.2
  * for a CANCEL, 8.2.2.2 for a request that came by two paths.
  *
- * A server transaction is found by a key: the things to be compared, each with its length before
- * it, in the form in which equal ones have equal bytes. The key is hashed, and compared whole.
+ * A server transaction is found by a key: a keyed hash of the things to be compared, in the form in
+ * which equal ones have equal bytes, wide enough to be compared in their stead.
  */
+#include <stdlib.h>
+
 #include "sip/address.h"
 #include "txn/txn.h"
 
-/* A transaction kept by its key lives in a map under the keyed hash of it. */
-static uint64_t hash_of(const struct txn_table *table, struct slice key)
+/* --- what is compared ------------------------------------------------------------------------- */
+
+enum {
+    MAX_PARTS = 12,
+    MAX_LOWERED = 320, /* of a sent-by and a transport: what needs more is not served */
+};
+
+/* The parts of a key, and the memory of those that are not slices of the request. */
+struct parts {
+    struct slice items[MAX_PARTS];
+    size_t count;
+    uint32_t numbers[2];
+    size_t number_count;
+    char memory[MAX_LOWERED];
+    struct buffer lowered; /* over `memory` */
+};
+
+static void begin(struct parts *parts, struct slice kind)
 {
-    return hash_bytes(&table->settings.key, key);
+    parts->items[0] = kind;
+    parts->count = 1;
+    parts->number_count = 0;
+    parts->lowered = buffer_over(parts->memory, sizeof(parts->memory));
 }
 
-/* --- writing keys ----------------------------------------------------------------------------- */
-
-static void add_number(struct buffer *key, uint32_t number)
+static void add_part(struct parts *parts, struct slice part)
 {
-    buffer_add(key, (struct slice){(const char *)&number, sizeof(number)});
+    parts->items[parts->count++] = part;
 }
 
-static void add_part(struct buffer *key, struct slice part)
+static void add_number(struct parts *parts, uint32_t number)
 {
-    add_number(key, (uint32_t)part.len);
-    buffer_add(key, part);
+    uint32_t *kept = &parts->numbers[parts->number_count++];
+
+    *kept = number;
+    add_part(parts, (struct slice){(const char *)kept, sizeof(*kept)});
 }
 
-static void add_lower(struct buffer *key, struct slice part)
+static void add_lower(struct parts *parts, struct slice part)
 {
-    add_number(key, (uint32_t)part.len);
-    for (size_t i = 0; i < part.len && !key->overflowed; i++)
-        buffer_add_char(key, ascii_lower(part.ptr[i]));
+    struct buffer *lowered = &parts->lowered;
+    char *start = lowered->ptr + lowered->len;
+
+    buffer_add(lowered, part);
+    if (lowered->overflowed)
+        return;
+    for (size_t i = 0; i < part.len; i++)
+        start[i] = ascii_lower(start[i]);
+    add_part(parts, (struct slice){start, part.len});
 }
 
 /* Host and port as RFC 3261 18.1.1 and 20.42 mean them: a port left out is the default one. */
-static void add_sent_by(struct buffer *key, const struct sip_via *via)
+static void add_sent_by(struct parts *parts, const struct sip_via *via)
 {
     uint16_t default_port = slice_equal_nocase(via->transport, SLICE("TLS")) ? 5061 : 5060;
 
-    add_lower(key, via->host);
-    add_number(key, via->port != 0 ? via->port : default_port);
+    add_lower(parts, via->host);
+    add_number(parts, via->port != 0 ? via->port : default_port);
 }
 
 /* A bare cookie identifies nothing: RFC 4475 3.2.1 lets us fall back to RFC 2543. */
@@ -55,123 +82,78 @@ bool txn_has_unique_branch(const struct sip_message *request)
  * Branch, sent-by and method. The branch counts with its case, though it is a token: a client
  * repeats it as it is, and some count in letters of both cases.
  */
-static void write_branch_key(const struct sip_message *request, struct slice method,
-                             struct buffer *key)
+static void add_branch_parts(struct parts *parts, const struct sip_message *request,
+                             struct slice method)
 {
     const struct sip_via *via = &request->basics.via;
 
-    add_part(key, via->branch);
-    add_sent_by(key, via);
-    add_part(key, method);
+    begin(parts, SLICE("branch"));
+    add_part(parts, via->branch);
+    add_sent_by(parts, via);
+    add_part(parts, method);
 }
 
 /* Of RFC 2543 elements. An ACK has another To tag than its INVITE had, so that is given. */
-static void write_rfc2543_key(const struct sip_message *request, struct slice method,
-                              struct slice to_tag, struct buffer *key)
+static void add_rfc2543_parts(struct parts *parts, const struct sip_message *request,
+                              struct slice method, struct slice to_tag)
 {
     const struct sip_basics *basics = &request->basics;
 
-    add_part(key, request->uri);
-    add_part(key, to_tag);
-    add_part(key, basics->from_tag);
-    add_part(key, basics->call_id);
-    add_number(key, basics->cseq);
-    add_part(key, method);
-    add_lower(key, basics->via.transport);
-    add_sent_by(key, &basics->via);
-    add_part(key, basics->via.params);
+    begin(parts, SLICE("RFC 2543"));
+    add_part(parts, request->uri);
+    add_part(parts, to_tag);
+    add_part(parts, basics->from_tag);
+    add_part(parts, basics->call_id);
+    add_number(parts, basics->cseq);
+    add_part(parts, method);
+    add_lower(parts, basics->via.transport);
+    add_sent_by(parts, &basics->via);
+    add_part(parts, basics->via.params);
 }
 
-static void write_key(const struct sip_message *request, struct slice method, struct slice to_tag,
-                      struct buffer *key)
+static bool find_key(const struct txn_table *table, const struct sip_message *request,
+                     struct slice method, struct slice to_tag, struct hash_wide *out)
 {
-    bool is_unique = txn_has_unique_branch(request);
+    struct parts parts;
 
-    buffer_add_char(key, is_unique ? 'B' : 'R');
-    if (is_unique)
-        write_branch_key(request, method, key);
+    if (txn_has_unique_branch(request))
+        add_branch_parts(&parts, request, method);
     else
-        write_rfc2543_key(request, method, to_tag, key);
+        add_rfc2543_parts(&parts, request, method, to_tag);
+    *out = hash_slices_wide(&table->settings.key, parts.items, parts.count);
+    return !parts.lowered.overflowed;
 }
 
-/* From tag, Call-ID and the whole CSeq; of requests without a To tag alone. */
-static void write_merge_key(const struct sip_message *request, struct buffer *key)
+bool txn_key_of(const struct txn_table *table, const struct sip_message *request,
+                struct hash_wide *out)
 {
-    const struct sip_basics *basics = &request->basics;
-
-    if (basics->to_tag.len > 0)
-        return;
-    add_part(key, basics->from_tag);
-    add_part(key, basics->call_id);
-    add_number(key, basics->cseq);
-    add_part(key, basics->cseq_method);
+    return find_key(table, request, request->method, request->basics.to_tag, out);
 }
 
-bool txn_keys_write(const struct sip_message *request, struct buffer *out, size_t *key_len)
+/* --- keeping it ------------------------------------------------------------------------------- */
+
+void txn_key_add(struct txn_server *server, struct hash_wide key)
 {
-    write_key(request, request->method, request->basics.to_tag, out);
-    *key_len = out->len;
-    write_merge_key(request, out);
-    return !out->overflowed;
+    server->key_high = key.high;
+    server->is_in_keys = map_add(&server->txn.table->by_key, &server->by_key, key.low);
 }
 
-/* --- the keys of a transaction ---------------------------------------------------------------- */
-
-static struct slice key_of(const struct txn *t)
+void txn_key_remove(struct txn_server *server)
 {
-    return (struct slice){t->tail + txn_route_size(t->table), t->key_len};
+    if (server->is_in_keys)
+        map_remove(&server->txn.table->by_key, &server->by_key);
 }
 
-static struct slice merge_key_of(const struct txn *t)
+static struct txn *find_by_key(const struct txn_table *table, struct hash_wide key)
 {
-    return (struct slice){t->tail + txn_route_size(t->table) + t->key_len, t->merge_len};
-}
-
-static struct txn *find_by_key(const struct txn_table *table, struct slice key)
-{
-    struct map_node *node = map_first(&table->by_key, hash_of(table, key));
+    struct map_node *node = map_first(&table->by_key, key.low);
 
     for (; node != NULL; node = map_next(node)) {
-        struct txn *t = CONTAINER_OF(node, struct txn, by_key);
-        if (slice_equal(key_of(t), key))
-            return t;
+        struct txn_server *server = CONTAINER_OF(node, struct txn_server, by_key);
+        if (server->key_high == key.high)
+            return &server->txn;
     }
     return NULL;
-}
-
-static struct txn *find_by_merge(const struct txn_table *table, struct slice key)
-{
-    struct map_node *node = map_first(&table->by_merge, hash_of(table, key));
-
-    for (; node != NULL; node = map_next(node)) {
-        struct txn *t = CONTAINER_OF(node, struct txn, by_merge);
-        if (slice_equal(merge_key_of(t), key))
-            return t;
-    }
-    return NULL;
-}
-
-/*
- * Of requests to be merged only the first stands in its map: the others need not be found, and
- * however many there are, they make no chain.
- */
-void txn_keys_add(struct txn *t)
-{
-    struct txn_table *table = t->table;
-    struct slice merge_key = merge_key_of(t);
-
-    table->kept_bytes += (size_t)t->key_len + t->merge_len;
-    t->is_in_keys = map_add(&table->by_key, &t->by_key, hash_of(table, key_of(t)));
-    if (merge_key.len > 0 && find_by_merge(table, merge_key) == NULL)
-        t->is_in_merges = map_add(&table->by_merge, &t->by_merge, hash_of(table, merge_key));
-}
-
-void txn_keys_remove(struct txn *t)
-{
-    if (t->is_in_keys)
-        map_remove(&t->table->by_key, &t->by_key);
-    if (t->is_in_merges)
-        map_remove(&t->table->by_merge, &t->by_merge);
 }
 
 /* --- finding ---------------------------------------------------------------------------------- */
@@ -179,16 +161,14 @@ void txn_keys_remove(struct txn *t)
 static struct txn *find_request(const struct txn_table *table, const struct sip_message *request,
                                 struct slice method, struct slice to_tag)
 {
-    char memory[TXN_KEY_MAX];
-    struct buffer key = buffer_over(memory, sizeof(memory));
+    struct hash_wide key;
 
-    write_key(request, method, to_tag, &key);
-    return key.overflowed ? NULL : find_by_key(table, buffer_slice(&key));
+    return find_key(table, request, method, to_tag, &key) ? find_by_key(table, key) : NULL;
 }
 
 static uint64_t tag_hash(const struct txn_table *table, struct slice tag)
 {
-    return tag.len > 0 ? hash_of(table, tag) : 0;
+    return tag.len > 0 ? hash_bytes(&table->settings.key, tag) : 0;
 }
 
 /*
@@ -206,7 +186,7 @@ static struct txn *find_acknowledged(const struct txn_table *table, const struct
     if (t != NULL || txn_has_unique_branch(ack))
         return t;
     t = find_request(table, ack, invite, SLICE_NONE);
-    return t != NULL && t->answer_tag == tag_hash(table, to_tag) ? t : NULL;
+    return t != NULL && txn_server_of(t)->answer_tag == tag_hash(table, to_tag) ? t : NULL;
 }
 
 void txn_note_answer_tag(struct txn *t, struct slice response)
@@ -217,7 +197,7 @@ void txn_note_answer_tag(struct txn *t, struct slice response)
 
     if (sip_message_parse(response, &msg, &fault)
         && sip_address_parse(sip_message_value(&msg, SIP_TO), &to))
-        t->answer_tag = tag_hash(t->table, to.tag);
+        txn_server_of(t)->answer_tag = tag_hash(t->table, to.tag);
 }
 
 struct txn *txn_table_match(struct txn_table *table, const struct sip_message *msg)
@@ -236,15 +216,77 @@ struct txn *txn_table_find_cancelled(struct txn_table *table, const struct sip_m
     return find_request(table, cancel, sip_method_name(SIP_INVITE), cancel->basics.to_tag);
 }
 
+/* --- merged requests: RFC 3261 8.2.2.2 -------------------------------------------------------- */
+
+/* What a server transaction of a UAS is found by when its request comes by another path. */
+struct txn_merge {
+    struct map_node node;
+    uint64_t hash_high;
+    const struct txn_server *server;
+};
+
+/* From tag, Call-ID and the whole CSeq. */
+static struct hash_wide merge_hash(const struct txn_table *table, const struct sip_message *request)
+{
+    const struct sip_basics *basics = &request->basics;
+    struct parts parts;
+
+    begin(&parts, SLICE("merge"));
+    add_part(&parts, basics->from_tag);
+    add_part(&parts, basics->call_id);
+    add_number(&parts, basics->cseq);
+    add_part(&parts, basics->cseq_method);
+    return hash_slices_wide(&table->settings.key, parts.items, parts.count);
+}
+
+static const struct txn_server *find_by_merge(const struct txn_table *table, struct hash_wide hash)
+{
+    struct map_node *node = map_first(&table->by_merge, hash.low);
+
+    for (; node != NULL; node = map_next(node)) {
+        const struct txn_merge *merge = CONTAINER_OF(node, struct txn_merge, node);
+        if (merge->hash_high == hash.high)
+            return merge->server;
+    }
+    return NULL;
+}
+
+/*
+ * Of requests to be merged only the first stands in its map: the others need not be found, and
+ * however many there are, they make no chain.
+ */
+void txn_note_merges(struct txn *t, const struct sip_message *request)
+{
+    struct txn_server *server = txn_server_of(t);
+    struct txn_merge *merge;
+
+    if (request->basics.to_tag.len > 0 || server->merge != NULL)
+        return;
+    struct hash_wide hash = merge_hash(t->table, request);
+    if (find_by_merge(t->table, hash) != NULL || (merge = malloc(sizeof(*merge))) == NULL)
+        return;
+    *merge = (struct txn_merge){.hash_high = hash.high, .server = server};
+    if (map_add(&t->table->by_merge, &merge->node, hash.low))
+        server->merge = merge;
+    else
+        free(merge);
+}
+
+void txn_merge_remove(struct txn_server *server)
+{
+    if (server->merge == NULL)
+        return;
+    map_remove(&server->txn.table->by_merge, &server->merge->node);
+    free(server->merge);
+    server->merge = NULL;
+}
+
 bool txn_table_is_merged(struct txn_table *table, const struct sip_message *request)
 {
-    char memory[TXN_KEY_MAX];
-    struct buffer keys = buffer_over(memory, sizeof(memory));
-    size_t key_len;
+    struct hash_wide key;
 
-    if (request->basics.to_tag.len > 0 || !txn_keys_write(request, &keys, &key_len))
+    if (request->basics.to_tag.len > 0 || !txn_key_of(table, request, &key))
         return false;
-    struct slice both = buffer_slice(&keys);
-    const struct txn *first = find_by_merge(table, slice_after(both, key_len));
-    return first != NULL && !slice_equal(key_of(first), (struct slice){both.ptr, key_len});
+    const struct txn_server *first = find_by_merge(table, merge_hash(table, request));
+    return first != NULL && (first->by_key.hash != key.low || first->key_high != key.high);
 }

@@ -55,8 +55,14 @@ bool txn_slot_take(struct txn_table *table, struct txn *t)
 
     table->first_free = slot->next_free;
     slot->txn = t;
-    t->id = t->branch_id = (txn_id)slot->generation << 32 | number;
+    t->branch_slot = number;
+    t->id = txn_slot_id(table, number);
     return true;
+}
+
+txn_id txn_slot_id(const struct txn_table *table, uint32_t number)
+{
+    return (txn_id)table->slots[number].generation << 32 | number;
 }
 
 /* A slot that has had all its generations is not used any more. */
@@ -76,9 +82,9 @@ void txn_slot_give_back(struct txn *t)
 
     table->slots[number_of(t->id)].txn = NULL;
     free_if_unused(table, number_of(t->id));
-    if (t->branch_id != t->id) {
-        table->slots[number_of(t->branch_id)].cancel = NULL;
-        free_if_unused(table, number_of(t->branch_id));
+    if (t->branch_slot != number_of(t->id)) {
+        table->slots[t->branch_slot].cancel = NULL;
+        free_if_unused(table, t->branch_slot);
     }
 }
 
@@ -89,7 +95,7 @@ bool txn_slot_share(struct txn *invite, struct txn *cancel)
     if (invite->is_put_aside || slot->cancel != NULL)
         return false;
     slot->cancel = cancel;
-    cancel->branch_id = invite->id;
+    cancel->branch_slot = number_of(invite->id);
     return true;
 }
 

@@ -28,6 +28,7 @@ struct txn_table *txn_table_new(const struct txn_settings *settings, const struc
     table->host = *host;
     table->host_arg = host_arg;
     table->now_ms = now_ms;
+    txn_branches_init(table);
     txn_slots_init(table);
     timer_wheel_init(&table->wheel, now_ms);
     list_init(&table->put_aside);
@@ -44,9 +45,7 @@ static void free_what_ended(struct txn_table *table)
     struct list_node *node;
 
     while ((node = list_take_first(&table->put_aside)) != NULL) {
-        struct txn *t = CONTAINER_OF(node, struct txn, timer.node);
-        table->kept_bytes -= (size_t)t->key_len + t->merge_len;
-        free(t);
+        free(CONTAINER_OF(node, struct txn, timer.node));
     }
 }
 

@@ -43,7 +43,7 @@ struct txn_settings {
     uint32_t t4_ms;
     uint32_t trying_ms;       /* 200: RFC 3261 17.2.1 */
     size_t max_transactions;  /* at which txn_server_start and txn_client_new say NULL */
-    size_t max_message_bytes; /* the sum of what all transactions keep */
+    size_t max_message_bytes; /* the sum of the messages that all transactions keep */
     size_t route_bytes;       /* of the route that each keeps for its host */
     struct hash_key key;      /* random, secret */
 };
@@ -76,8 +76,12 @@ struct txn *txn_table_match(struct txn_table *table, const struct sip_message *m
 /* The INVITE server transaction that a CANCEL is about (9.2). NULL: none. */
 struct txn *txn_table_find_cancelled(struct txn_table *table, const struct sip_message *cancel);
 
-/* Whether another transaction holds the same request by another path (8.2.2.2): for UASs. */
+/*
+ * For UASs: whether another transaction holds the same request by another path (8.2.2.2). That is
+ * found of those that were noted; for want of memory one may not be.
+ */
 bool txn_table_is_merged(struct txn_table *table, const struct sip_message *request);
+void txn_note_merges(struct txn *server, const struct sip_message *request);
 
 struct txn *txn_table_find(struct txn_table *table, txn_id id);
 
@@ -127,8 +131,8 @@ struct txn *txn_client_new(struct txn_table *table, enum sip_method method, void
  */
 struct txn *txn_client_new_cancel(struct txn *invite, void *user) MUST_USE;
 
-/* The branch parameter's value, magic cookie included. */
-struct slice txn_branch(const struct txn *t);
+/* The branch parameter's value, magic cookie included, written into `out`. */
+struct slice txn_branch(const struct txn *t, char out[TXN_BRANCH_MAX]);
 
 /* Sends `request` for the first time, keeping copies of it and of `route`. False: no memory; the
  * transaction is gone, and nobody is told. */
@@ -151,7 +155,7 @@ void txn_set_user(struct txn *t, void *user);
 void txn_leave(struct txn *t, txn_id partner);
 txn_id txn_partner(const struct txn *t); /* 0: none, or it has a user */
 
-const void *txn_route(const struct txn *t);
+const void *txn_route(const struct txn *t); /* NULL: a client that has no more to send */
 enum sip_method txn_method(const struct txn *t);
 bool txn_is_server(const struct txn *t);
 bool txn_has_final(const struct txn *t); /* a final response was sent, or received */

@@ -7,28 +7,18 @@
 
 #include "txn/txn.h"
 
-static struct txn *allocate(struct txn_table *table, size_t tail_bytes, void *user)
+static bool begin(struct txn_table *table, struct txn *t, enum sip_method method, void *user)
 {
-    struct txn *t = NULL;
-
-    if (table->count < table->settings.max_transactions)
-        t = malloc(sizeof(*t) + tail_bytes);
-    if (t == NULL)
-        return NULL;
-    *t = (struct txn){.table = table, .user = user, .alarm_ms = TIMER_NEVER, .end_ms = TIMER_NEVER};
+    *t = (struct txn){.table = table,
+                      .user = user,
+                      .method = (uint8_t)method,
+                      .alarm_ms = TIMER_NEVER,
+                      .end_ms = TIMER_NEVER};
     timer_init(&t->timer);
-    if (!txn_slot_take(table, t)) {
-        free(t);
-        return NULL;
-    }
+    if (!txn_slot_take(table, t))
+        return false;
     table->count++;
-    return t;
-}
-
-static void copy_route(struct txn *t, const void *route)
-{
-    if (t->table->settings.route_bytes > 0)
-        memcpy(t->tail, route, t->table->settings.route_bytes);
+    return true;
 }
 
 void txn_put_aside(struct txn *t)
@@ -38,8 +28,10 @@ void txn_put_aside(struct txn *t)
     t->state = TERMINATED;
     t->is_put_aside = true;
     txn_drop_kept(t);
-    if (t->is_server)
-        txn_keys_remove(t);
+    if (t->is_server) {
+        txn_key_remove(txn_server_of(t));
+        txn_merge_remove(txn_server_of(t));
+    }
     txn_slot_give_back(t);
     timer_clear(&t->timer);
     list_add(&table->put_aside, &t->timer.node);
@@ -48,78 +40,72 @@ void txn_put_aside(struct txn *t)
 
 /* --- servers ---------------------------------------------------------------------------------- */
 
+static struct txn_server *new_server(struct txn_table *table, enum sip_method method, void *user)
+{
+    struct txn_server *server = NULL;
+
+    if (table->count < table->settings.max_transactions)
+        server = malloc(sizeof(*server) + txn_route_size(table));
+    if (server == NULL)
+        return NULL;
+    *server = (struct txn_server){0};
+    if (!begin(table, &server->txn, method, user)) {
+        free(server);
+        return NULL;
+    }
+    server->txn.is_server = true;
+    return server;
+}
+
 struct txn *txn_server_start(struct txn_table *table, const struct sip_message *request,
                              const void *route, bool is_reliable, void *user)
 {
-    char memory[TXN_KEY_MAX];
-    struct buffer keys = buffer_over(memory, sizeof(memory));
-    size_t key_len;
+    struct hash_wide key;
 
     assert(request->is_request && request->method_id != SIP_ACK);
-    if (!txn_keys_write(request, &keys, &key_len)
-        || keys.len > table->settings.max_message_bytes - table->kept_bytes)
+    if (!txn_key_of(table, request, &key))
         return NULL;
-    struct txn *t = allocate(table, txn_route_size(table) + keys.len, user);
-    if (t == NULL)
+    struct txn_server *server = new_server(table, request->method_id, user);
+    if (server == NULL)
         return NULL;
 
-    bool is_invite = request->method_id == SIP_INVITE;
-    t->machine = is_invite ? &txn_invite_server : &txn_plain_server;
-    t->method = (uint8_t)request->method_id;
-    t->is_server = true;
+    struct txn *t = &server->txn;
     t->is_reliable = is_reliable;
     t->is_rfc2543 = !txn_has_unique_branch(request);
-    t->key_len = (uint16_t)key_len;
-    t->merge_len = (uint16_t)(keys.len - key_len);
-    copy_route(t, route);
-    memcpy(t->tail + txn_route_size(table), keys.ptr, keys.len);
-    txn_keys_add(t);
-    txn_enter(t, is_invite ? PROCEEDING : TRYING);
+    if (table->settings.route_bytes > 0)
+        memcpy(server->route, route, table->settings.route_bytes);
+    txn_key_add(server, key);
+    txn_enter(t, t->method == SIP_INVITE ? PROCEEDING : TRYING);
     return t;
 }
 
 /* --- clients ---------------------------------------------------------------------------------- */
 
-static struct txn *new_client(struct txn_table *table, enum sip_method method, void *user)
-{
-    struct txn *t = allocate(table, txn_route_size(table) + TXN_BRANCH_LEN, user);
-
-    assert(method != SIP_ACK);
-    if (t == NULL)
-        return NULL;
-    t->machine = method == SIP_INVITE ? &txn_invite_client : &txn_plain_client;
-    t->method = (uint8_t)method;
-    return t;
-}
-
 struct txn *txn_client_new(struct txn_table *table, enum sip_method method, void *user)
 {
-    struct txn *t = new_client(table, method, user);
+    struct txn *t = NULL;
 
-    if (t != NULL)
-        txn_branch_write(t);
+    assert(method != SIP_ACK);
+    if (table->count < table->settings.max_transactions)
+        t = malloc(sizeof(*t));
+    if (t == NULL)
+        return NULL;
+    if (!begin(table, t, method, user)) {
+        free(t);
+        return NULL;
+    }
     return t;
 }
 
 struct txn *txn_client_new_cancel(struct txn *invite, void *user)
 {
     assert(!invite->is_server && invite->method == SIP_INVITE);
-    struct txn *t = new_client(invite->table, SIP_CANCEL, user);
+    struct txn *t = txn_client_new(invite->table, SIP_CANCEL, user);
 
-    if (t == NULL)
-        return NULL;
-    if (!txn_slot_share(invite, t)) {
-        txn_put_aside(t);
-        return NULL;
-    }
-    txn_branch_write(t);
-    return t;
-}
-
-struct slice txn_branch(const struct txn *t)
-{
-    assert(!t->is_server);
-    return (struct slice){t->tail + txn_route_size(t->table), TXN_BRANCH_LEN};
+    if (t == NULL || txn_slot_share(invite, t))
+        return t;
+    txn_put_aside(t);
+    return NULL;
 }
 
 bool txn_client_start(struct txn *t, struct slice request, const void *route, bool is_reliable)
@@ -127,12 +113,11 @@ bool txn_client_start(struct txn *t, struct slice request, const void *route, bo
     struct txn_cause nothing = {0};
 
     assert(t->state == UNSTARTED && !t->is_server && request.len > 0);
-    if (!txn_keep(t, request)) {
+    if (!txn_keep(t, route, request)) {
         txn_put_aside(t);
         return false;
     }
     t->is_reliable = is_reliable;
-    copy_route(t, route);
     txn_step(t, SUBMIT, &nothing);
     return true;
 }
@@ -171,11 +156,6 @@ void txn_leave(struct txn *t, txn_id partner)
 txn_id txn_partner(const struct txn *t)
 {
     return t->is_left ? t->partner : 0;
-}
-
-const void *txn_route(const struct txn *t)
-{
-    return t->tail;
 }
 
 enum sip_method txn_method(const struct txn *t)

@@ -91,6 +91,7 @@ struct txn_timers {
     enum txn_event end;
 };
 
+/* A figure. */
 struct txn_machine {
     const struct txn_arrow *arrows;
     size_t arrow_count;
@@ -103,10 +104,12 @@ extern const struct txn_machine txn_invite_server;
 extern const struct txn_machine txn_plain_client;
 extern const struct txn_machine txn_plain_server;
 
-/* One allocation: the struct, the user's route, then the keys of a server or a client's branch. */
+/*
+ * What a transaction is as long as its figure lasts. That is half a minute after all is said, and
+ * there are very many then: what serves until then alone is in what it keeps, and goes with that.
+ */
 struct txn {
     struct txn_table *table;
-    const struct txn_machine *machine;
     union {
         void *user;
         txn_id partner; /* if is_left */
@@ -114,35 +117,36 @@ struct txn {
     struct timer timer; /* for the earlier of alarm and end; its node, later, for what has ended */
     uint64_t alarm_ms;
     uint64_t end_ms;
-    char *kept; /* the message to be sent again; NULL: none */
+    char *kept; /* the message to be sent again; a client's has its route before it; NULL: none */
     uint32_t kept_len;
     uint32_t kept_size;
     txn_id id;
-    txn_id branch_id;     /* what a client's branch says: of a CANCEL, the id of its INVITE */
+    uint32_t branch_slot; /* which a client's branch names: of a CANCEL, that of its INVITE */
     uint32_t interval_ms; /* what led to alarm_ms */
-    uint16_t key_len;     /* of a server: as 17.2.3 matches */
-    uint16_t merge_len;   /* of a server: as 8.2.2.2 compares; 0: it does not ask */
     uint8_t state;        /* enum txn_state */
     uint8_t method;       /* enum sip_method */
     bool is_server : 1;
     bool is_reliable : 1;
     bool is_rfc2543 : 1; /* matched without a branch */
-    bool is_in_keys : 1;
-    bool is_in_merges : 1;
     bool has_final : 1;
     bool has_ack : 1; /* what is kept is the ACK */
     bool is_put_aside : 1;
-    bool is_left : 1;    /* by its user */
-    uint64_t answer_tag; /* the hash of the To tag of our answer to an RFC 2543 INVITE; 0: none */
-    struct map_node by_key;
-    struct map_node by_merge;
-    _Alignas(8) char tail[];
+    bool is_left : 1; /* by its user */
 };
 
-enum {
-    TXN_KEY_MAX = 4096, /* both keys of a request: what needs more is not served */
-    TXN_BRANCH_LEN = 7 + 32,
+struct txn_merge;
+
+struct txn_server {
+    struct txn txn;
+    struct map_node by_key; /* its hash is the lower half of the key */
+    uint64_t key_high;
+    uint64_t answer_tag; /* the hash of the To tag of our answer to an RFC 2543 INVITE; 0: none */
+    struct txn_merge *merge; /* NULL: none */
+    bool is_in_keys;
+    _Alignas(8) char route[];
 };
+
+enum { TXN_BRANCH_LEN = 7 + 32 };
 
 /* Two transactions have one branch: an INVITE and its CANCEL. The slot is theirs until both end. */
 struct txn_slot {
@@ -154,6 +158,7 @@ struct txn_slot {
 
 struct txn_table {
     struct txn_settings settings;
+    struct hash_key branch_key;
     struct txn_host host;
     void *host_arg;
     uint64_t now_ms;
@@ -164,7 +169,7 @@ struct txn_table {
     uint32_t slot_count;
     uint32_t first_free;
     size_t count;
-    size_t kept_bytes; /* messages and keys */
+    size_t kept_bytes; /* messages */
     struct list_node put_aside;
     char scratch[SIP_MAX_MESSAGE]; /* for an ACK until its length is known */
 };
@@ -189,8 +194,11 @@ txn_action txn_report_timeout, txn_report_unreachable, txn_do_nothing;
 
 /* --- kept.c: the message that a transaction keeps --------------------------------------------- */
 
-/* Instead of what it kept before. False: no memory, or the ceiling is reached; nothing changes. */
-bool txn_keep(struct txn *t, struct slice message) MUST_USE;
+/*
+ * Instead of what it kept before, and of a client `route` with it; NULL: that which it has. False:
+ * no memory, or the ceiling is reached; nothing changes.
+ */
+bool txn_keep(struct txn *t, const void *route, struct slice message) MUST_USE;
 void txn_drop_kept(struct txn *t);
 
 static inline struct slice txn_kept(const struct txn *t)
@@ -202,6 +210,13 @@ static inline struct slice txn_kept(const struct txn *t)
 
 /* It can be found no more, and is freed when the next turn begins. Tells nobody. */
 void txn_put_aside(struct txn *t);
+
+const struct txn_machine *txn_machine_of(const struct txn *t);
+
+static inline struct txn_server *txn_server_of(const struct txn *t)
+{
+    return CONTAINER_OF(t, struct txn_server, txn);
+}
 
 static inline size_t txn_route_size(const struct txn_table *table)
 {
@@ -215,6 +230,7 @@ void txn_slots_init(struct txn_table *table);
 /* Names `t`. False: no memory. */
 bool txn_slot_take(struct txn_table *table, struct txn *t) MUST_USE;
 void txn_slot_give_back(struct txn *t);
+txn_id txn_slot_id(const struct txn_table *table, uint32_t number);
 
 /* Gives `cancel` the branch of `invite`. False: another has it already, or the INVITE has ended. */
 bool txn_slot_share(struct txn *invite, struct txn *cancel) MUST_USE;
@@ -224,23 +240,24 @@ const struct txn_slot *txn_slot_find(const struct txn_table *table, txn_id id);
 
 /* --- branch.c: the branches of clients -------------------------------------------------------- */
 
-void txn_branch_write(struct txn *t);
+void txn_branches_init(struct txn_table *table);
 
 /* The client transaction of that branch and method. NULL: none. */
 struct txn *txn_branch_find(struct txn_table *table, struct slice branch, enum sip_method method);
 
 /* --- match.c: keys of server transactions ----------------------------------------------------- */
 
-/* Writes both keys; `key_len` bytes are the first, what follows is for merging. False: too long. */
-bool txn_keys_write(const struct sip_message *request, struct buffer *out,
-                    size_t *key_len) MUST_USE;
+/* What 17.2.3 compares. False: it is too long. */
+bool txn_key_of(const struct txn_table *table, const struct sip_message *request,
+                struct hash_wide *out) MUST_USE;
 
 /* Whether the branch of a request tells all there is to know: RFC 3261 17.2.3. */
 bool txn_has_unique_branch(const struct sip_message *request);
 
-/* Puts a server transaction, keys and all, where it can be found. */
-void txn_keys_add(struct txn *t);
-void txn_keys_remove(struct txn *t);
+/* Puts a server transaction where its key finds it. */
+void txn_key_add(struct txn_server *server, struct hash_wide key);
+void txn_key_remove(struct txn_server *server);
+void txn_merge_remove(struct txn_server *server);
 
 /* Remembers the To tag of a final response, which the ACK of an RFC 2543 element will have. */
 void txn_note_answer_tag(struct txn *t, struct slice response);

@@ -66,5 +66,18 @@ static void where_slices_end_counts(void **state)
     assert_true(hash_slices(&reference_key, NULL, 0) == hash_bytes(&reference_key, SLICE_NONE));
 }
 
+/* SipHash-2-4-128 of nothing, from vectors.h of the reference implementation. */
+static void the_wide_hash_is_that_of_the_reference(void **state)
+{
+    const struct slice ab_c[] = {SLICE("ab"), SLICE("c")}, a_bc[] = {SLICE("a"), SLICE("bc")};
+
+    (void)state;
+    struct hash_wide hash = hash_slices_wide(&reference_key, NULL, 0);
+    assert_true(hash.low == 0xe6a825ba047f81a3U && hash.high == 0x930255c71472f66dU);
+    hash = hash_slices_wide(&reference_key, ab_c, 2);
+    struct hash_wide other = hash_slices_wide(&reference_key, a_bc, 2);
+    assert_true(hash.low != other.low && hash.high != other.high && hash.low != hash.high);
+}
+
 CHECK_MAIN(CHECK_TEST(gives_the_reference_values), CHECK_TEST(the_key_counts),
-           CHECK_TEST(where_slices_end_counts))
+           CHECK_TEST(where_slices_end_counts), CHECK_TEST(the_wide_hash_is_that_of_the_reference))

@@ -13,6 +13,9 @@
 
 #include "txn/txn.h"
 
+/* Lives as long as the block it stands in. */
+#define BRANCH(t) txn_branch((t), (char[TXN_BRANCH_MAX]){0})
+
 enum { MODEL_TXNS = 32, MODEL_MAX_BYTES = 8192, MODEL_DEPTH = 3 };
 
 /* What the host remembers of one transaction. */
@@ -148,7 +151,7 @@ static inline void model_start_client(struct model *m)
         return;
     char start_line[64], route = 'r';
     snprintf(start_line, sizeof(start_line), "%s sip:b@b SIP/2.0", method);
-    struct slice text = model_text(m, start_line, txn_branch(t), 1, method);
+    struct slice text = model_text(m, start_line, BRANCH(t), 1, method);
     model_began(m, one, t);
     if (!txn_client_start(t, text, &route, model_byte(m) % 4 == 0))
         model_forget(m, one);
@@ -167,7 +170,7 @@ static inline void model_start_cancel(struct model *m)
     if (t == NULL)
         return;
     model_began(m, one, t);
-    if (!txn_client_start(t, model_text(m, "CANCEL sip:b@b SIP/2.0", txn_branch(t), 1, "CANCEL"),
+    if (!txn_client_start(t, model_text(m, "CANCEL sip:b@b SIP/2.0", BRANCH(t), 1, "CANCEL"),
                           &route, false))
         model_forget(m, one);
 }
@@ -195,7 +198,7 @@ static inline void model_receive_response(struct model *m)
         return;
     snprintf(start_line, sizeof(start_line), "SIP/2.0 %d Hm", 100 + model_byte(m) % 6 * 100);
     snprintf(method, sizeof(method), "%.*s", SLICE_ARGS(sip_method_name(txn_method(one->txn))));
-    model_receive(m, model_parse(m, model_text(m, start_line, txn_branch(one->txn), 1, method)));
+    model_receive(m, model_parse(m, model_text(m, start_line, BRANCH(one->txn), 1, method)));
 }
 
 /* Bytes from the network, of any kind. */

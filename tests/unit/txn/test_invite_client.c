@@ -222,12 +222,12 @@ static void the_ack_is_built_as_17_1_1_3_says(void **state)
              "Call-ID: 987asjd97y7atg\r\n"
              "CSeq: 986759 INVITE\r\n"
              "Content-Length: 4\r\n\r\nbody",
-             SLICE_ARGS(txn_branch(t)));
+             SLICE_ARGS(BRANCH(t)));
     check_made(txn_client_start(t, slice_of(invite), some_route, false), __FILE__, __LINE__);
     receive_response(w, t, 486);
 
     snprintf(ack, sizeof(ack), "Via: SIP/2.0/UDP pc33.atlanta.com;branch=%.*s",
-             SLICE_ARGS(txn_branch(t)));
+             SLICE_ARGS(BRANCH(t)));
     const struct sip_message *msg = parse(w, (struct slice){w->sent, w->sent_len});
     CHECK_SLICE(msg->method, "ACK");
     CHECK_SLICE(msg->uri, "sip:bob@biloxi.com");

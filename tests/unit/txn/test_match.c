@@ -20,10 +20,10 @@ static void a_response_is_found_by_its_branch(void **state)
     struct txn *first = start_client(w, "OPTIONS", false);
     struct txn *second = start_client(w, "OPTIONS", false);
 
-    assert_ptr_equal(match_response(w, txn_branch(first), "OPTIONS"), first);
-    assert_ptr_equal(match_response(w, txn_branch(second), "OPTIONS"), second);
-    assert_true(txn_branch(first).len <= TXN_BRANCH_MAX);
-    assert_true(sip_branch_is_rfc3261(txn_branch(first)));
+    assert_ptr_equal(match_response(w, BRANCH(first), "OPTIONS"), first);
+    assert_ptr_equal(match_response(w, BRANCH(second), "OPTIONS"), second);
+    assert_true(BRANCH(first).len <= TXN_BRANCH_MAX);
+    assert_true(sip_branch_is_rfc3261(BRANCH(first)));
 }
 
 static void what_follows_a_dot_is_the_users_own(void **state)
@@ -45,7 +45,7 @@ static void what_follows_a_dot_is_the_users_own(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         char text[128];
-        snprintf(text, sizeof(text), "%.*s%s", SLICE_ARGS(txn_branch(t)), cases[i].appended);
+        snprintf(text, sizeof(text), "%.*s%s", SLICE_ARGS(BRANCH(t)), cases[i].appended);
         CHECK_CASE((match_response(w, slice_of(text), "OPTIONS") == t) == cases[i].matches,
                    cases[i].label);
     }
@@ -58,12 +58,12 @@ static void a_forged_branch_matches_nothing(void **state)
     char text[TXN_BRANCH_MAX];
 
     (void)state;
-    for (size_t i = 0; i < txn_branch(t).len; i++) {
-        memcpy(text, txn_branch(t).ptr, txn_branch(t).len);
+    for (size_t i = 0; i < BRANCH(t).len; i++) {
+        memcpy(text, BRANCH(t).ptr, BRANCH(t).len);
         text[i] = text[i] == '0' ? '1' : '0';
-        assert_null(match_response(w, (struct slice){text, txn_branch(t).len}, "OPTIONS"));
+        assert_null(match_response(w, (struct slice){text, BRANCH(t).len}, "OPTIONS"));
     }
-    assert_null(match_response(w, (struct slice){text, txn_branch(t).len - 1}, "OPTIONS"));
+    assert_null(match_response(w, (struct slice){text, BRANCH(t).len - 1}, "OPTIONS"));
     assert_null(match_response(w, SLICE("z9hG4bK"), "OPTIONS"));
     assert_null(match_response(w, SLICE_NONE, "OPTIONS"));
 }
@@ -78,7 +78,7 @@ static void the_branch_of_another_table_matches_nothing(void **state)
     settings.key.k0++;
     struct world *other = world_with(&settings);
     start_client(other, "OPTIONS", false);
-    assert_null(match_response(other, txn_branch(t), "OPTIONS"));
+    assert_null(match_response(other, BRANCH(t), "OPTIONS"));
 }
 
 static void the_method_of_the_cseq_must_be_that_of_the_request(void **state)
@@ -87,9 +87,9 @@ static void the_method_of_the_cseq_must_be_that_of_the_request(void **state)
     struct world *w = world_new();
     struct txn *t = start_client(w, "OPTIONS", false);
 
-    assert_null(match_response(w, txn_branch(t), "INVITE"));
-    assert_null(match_response(w, txn_branch(t), "CANCEL"));
-    assert_null(match_response(w, txn_branch(t), "options"));
+    assert_null(match_response(w, BRANCH(t), "INVITE"));
+    assert_null(match_response(w, BRANCH(t), "CANCEL"));
+    assert_null(match_response(w, BRANCH(t), "options"));
 }
 
 static void what_has_ended_matches_nothing(void **state)
@@ -98,15 +98,15 @@ static void what_has_ended_matches_nothing(void **state)
     struct world *w = world_new();
     struct txn *t = start_client(w, "OPTIONS", false);
     char branch[TXN_BRANCH_MAX];
-    struct slice old = {branch, txn_branch(t).len};
+    struct slice old = {branch, BRANCH(t).len};
 
-    memcpy(branch, txn_branch(t).ptr, old.len);
+    memcpy(branch, BRANCH(t).ptr, old.len);
     txn_abandon(t);
     assert_null(match_response(w, old, "OPTIONS"));
     let_pass(w, 1);
     t = start_client(w, "OPTIONS", false); /* in the same slot */
     assert_null(match_response(w, old, "OPTIONS"));
-    assert_ptr_equal(match_response(w, txn_branch(t), "OPTIONS"), t);
+    assert_ptr_equal(match_response(w, BRANCH(t), "OPTIONS"), t);
 }
 
 /* --- the CANCEL of a client ------------------------------------------------------------------- */
@@ -116,7 +116,7 @@ static struct txn *start_cancel(struct world *w, struct txn *invite)
     struct txn *cancel = txn_client_new_cancel(invite, NULL);
 
     CHECK_MADE(cancel);
-    struct words words = usual_words("CANCEL", txn_branch(cancel));
+    struct words words = usual_words("CANCEL", BRANCH(cancel));
     check_made(txn_client_start(cancel, write_words(w, &words), txn_route(invite), false), __FILE__,
                __LINE__);
     return cancel;
@@ -129,10 +129,10 @@ static void a_cancel_shares_the_branch_of_its_invite(void **state)
     struct txn *invite = start_client(w, "INVITE", false);
     struct txn *cancel = start_cancel(w, invite);
 
-    assert_true(slice_equal(txn_branch(invite), txn_branch(cancel)));
+    assert_true(slice_equal(BRANCH(invite), BRANCH(cancel)));
     assert_true(txn_id_of(invite) != txn_id_of(cancel));
-    assert_ptr_equal(match_response(w, txn_branch(invite), "INVITE"), invite);
-    assert_ptr_equal(match_response(w, txn_branch(invite), "CANCEL"), cancel);
+    assert_ptr_equal(match_response(w, BRANCH(invite), "INVITE"), invite);
+    assert_ptr_equal(match_response(w, BRANCH(invite), "CANCEL"), cancel);
     assert_ptr_equal(txn_table_find(w->table, txn_id_of(cancel)), cancel);
     assert_null(txn_client_new_cancel(invite, NULL));
 }
@@ -152,10 +152,10 @@ static void either_may_end_first(void **state)
 
         txn_abandon(first);
         txn_table_turn(w->table, w->now_ms);
-        assert_null(match_response(w, txn_branch(last), first_method));
-        assert_ptr_equal(match_response(w, txn_branch(last), last_method), last);
+        assert_null(match_response(w, BRANCH(last), first_method));
+        assert_ptr_equal(match_response(w, BRANCH(last), last_method), last);
         struct txn *newcomer = start_client(w, "INVITE", false);
-        assert_false(slice_equal(txn_branch(newcomer), txn_branch(last)));
+        assert_false(slice_equal(BRANCH(newcomer), BRANCH(last)));
         assert_true(txn_id_of(newcomer) != invite_id);
         txn_abandon(last);
         txn_abandon(newcomer);
@@ -182,7 +182,7 @@ static void after_one_cancel_has_ended_another_may_follow(void **state)
 
     txn_abandon(start_cancel(w, invite));
     struct txn *cancel = start_cancel(w, invite);
-    assert_ptr_equal(match_response(w, txn_branch(invite), "CANCEL"), cancel);
+    assert_ptr_equal(match_response(w, BRANCH(invite), "CANCEL"), cancel);
 }
 
 /* --- what came back with an ICMP error -------------------------------------------------------- */
@@ -230,7 +230,7 @@ static void only_our_topmost_via_counts(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         char text[256];
-        snprintf(text, sizeof(text), cases[i].format, SLICE_ARGS(txn_branch(t)));
+        snprintf(text, sizeof(text), cases[i].format, SLICE_ARGS(BRANCH(t)));
         CHECK_CASE((txn_table_find_sent(w->table, slice_of(text)) == t) == cases[i].is_found,
                    cases[i].label);
     }
@@ -454,6 +454,13 @@ static bool is_merged(struct world *w, struct words words)
     return txn_table_is_merged(w->table, make(w, words));
 }
 
+static void start_uas(struct world *w, struct words words)
+{
+    struct txn *t = start_with(w, words);
+
+    txn_note_merges(t, &w->msg);
+}
+
 static void a_request_that_came_by_another_path_is_merged(void **state)
 {
     (void)state;
@@ -462,12 +469,12 @@ static void a_request_that_came_by_another_path_is_merged(void **state)
     struct words other = first;
 
     assert_false(is_merged(w, first));
-    start_with(w, first);
+    start_uas(w, first);
     assert_false(is_merged(w, first));
 
     other.branch = SLICE("z9hG4bKpath2");
     assert_true(is_merged(w, other));
-    start_with(w, other);
+    start_uas(w, other);
     assert_true(is_merged(w, other));
     assert_false(is_merged(w, first));
 
@@ -493,7 +500,7 @@ static void requests_within_a_dialog_are_never_merged(void **state)
     struct words words = usual_words("INVITE", SLICE("z9hG4bKpath1"));
 
     words.to_tag = "dialog";
-    start_with(w, words);
+    start_uas(w, words);
     words.branch = SLICE("z9hG4bKpath2");
     assert_false(is_merged(w, words));
 }
@@ -504,28 +511,40 @@ static void nothing_is_merged_with_what_has_ended(void **state)
     struct world *w = world_new();
     struct words words = usual_words("OPTIONS", SLICE("z9hG4bKpath1"));
 
-    start_with(w, words);
+    start_uas(w, words);
     let_pass(w, 32000);
+    words.branch = SLICE("z9hG4bKpath2");
+    assert_false(is_merged(w, words));
+}
+
+static void what_a_proxy_forwards_is_not_merged(void **state)
+{
+    (void)state;
+    struct world *w = world_new();
+    struct words words = usual_words("INVITE", SLICE("z9hG4bKpath1"));
+
+    start_with(w, words);
     words.branch = SLICE("z9hG4bKpath2");
     assert_false(is_merged(w, words));
 }
 
 /* --- what is too long ------------------------------------------------------------------------- */
 
-static void an_absurdly_long_key_is_not_served(void **state)
+static void an_absurdly_long_sent_by_is_not_served(void **state)
 {
     (void)state;
     struct world *w = world_new();
-    char branch[TXN_KEY_MAX + 8];
-    struct words words = usual_words("OPTIONS", (struct slice){branch, sizeof(branch)});
+    char host[400 + 1];
+    struct words words = usual_words("OPTIONS", some_branch);
 
-    memset(branch, 'x', sizeof(branch));
-    memcpy(branch, "z9hG4bK", 7);
+    memset(host, 'x', sizeof(host));
+    host[sizeof(host) - 1] = '\0';
+    words.sent_by = host;
     assert_null(match(w, words));
     assert_false(is_merged(w, words));
     assert_null(txn_server_start(w->table, make(w, words), some_route, false, NULL));
     check_is_empty(w);
-    words.branch.len = 3000;
+    host[300] = '\0';
     struct txn *t = start_with(w, words);
     assert_ptr_equal(match(w, words), t);
 }
@@ -553,4 +572,5 @@ CHECK_MAIN(CHECK_TEST(a_response_is_found_by_its_branch),
            CHECK_TEST(a_request_that_came_by_another_path_is_merged),
            CHECK_TEST(requests_within_a_dialog_are_never_merged),
            CHECK_TEST(nothing_is_merged_with_what_has_ended),
-           CHECK_TEST(an_absurdly_long_key_is_not_served))
+           CHECK_TEST(what_a_proxy_forwards_is_not_merged),
+           CHECK_TEST(an_absurdly_long_sent_by_is_not_served))

@@ -15,6 +15,9 @@
 
 enum { START_MS = 1000000 };
 
+/* Lives as long as the block it stands in. */
+#define BRANCH(t) txn_branch((t), (char[TXN_BRANCH_MAX]){0})
+
 struct world;
 
 /* What the host does when it is told (or, with TXN_SENDS, asked to send) something. */
@@ -215,7 +218,7 @@ static inline const struct sip_message *response_to(struct world *w, const struc
                                                     int status)
 {
     char method[16];
-    struct words words = usual_words(method, txn_branch(t));
+    struct words words = usual_words(method, BRANCH(t));
 
     snprintf(method, sizeof(method), "%.*s", SLICE_ARGS(sip_method_name(txn_method(t))));
     words.status = status;
@@ -231,7 +234,7 @@ static inline struct txn *start_client(struct world *w, const char *method, bool
 {
     struct txn *t = txn_client_new(w->table, sip_method_of(slice_of(method)), w);
     CHECK_MADE(t);
-    struct words words = usual_words(method, txn_branch(t));
+    struct words words = usual_words(method, BRANCH(t));
     bool started = txn_client_start(t, write_words(w, &words), some_route, is_reliable);
 
     check_made(started, __FILE__, __LINE__);
