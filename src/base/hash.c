@@ -8,12 +8,12 @@ struct state {
     size_t total;
 };
 
-static uint64_t rotate(uint64_t x, int bits)
+static inline uint64_t rotate(uint64_t x, int bits)
 {
     return (x << bits) | (x >> (64 - bits));
 }
 
-static void mix(struct state *s)
+static inline void mix(struct state *s)
 {
     s->v0 += s->v1;
     s->v1 = rotate(s->v1, 13) ^ s->v0;
@@ -27,7 +27,7 @@ static void mix(struct state *s)
     s->v2 = rotate(s->v2, 32);
 }
 
-static void eat_word(struct state *s, uint64_t word)
+static inline void eat_word(struct state *s, uint64_t word)
 {
     s->v3 ^= word;
     mix(s);
@@ -35,7 +35,7 @@ static void eat_word(struct state *s, uint64_t word)
     s->v0 ^= word;
 }
 
-static uint64_t load_little_endian(const char *bytes)
+static inline uint64_t load_word(const char *bytes)
 {
     uint64_t word;
 
@@ -46,30 +46,67 @@ static uint64_t load_little_endian(const char *bytes)
     return word;
 }
 
-static void eat_byte(struct state *s, unsigned char byte)
+static inline uint64_t load_half(const char *bytes)
 {
-    s->tail |= (uint64_t)byte << (8 * s->tail_len);
-    if (++s->tail_len == 8) {
-        eat_word(s, s->tail);
-        s->tail = 0;
-        s->tail_len = 0;
+    uint32_t half;
+
+    memcpy(&half, bytes, sizeof(half));
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    half = __builtin_bswap32(half);
+#endif
+    return half;
+}
+
+/*
+ * 1 to 7 bytes, without a loop and without a look behind them: of 4 and more two halves that
+ * overlap, of less the first, the middle and the last.
+ */
+static inline uint64_t load_rest(const char *bytes, size_t count)
+{
+    size_t middle = count / 2, last = count - 1;
+
+    if (count >= 4)
+        return load_half(bytes) | load_half(bytes + count - 4) << (8 * (count - 4));
+    return (uint64_t)(unsigned char)bytes[0]
+           | (uint64_t)(unsigned char)bytes[middle] << (8 * middle)
+           | (uint64_t)(unsigned char)bytes[last] << (8 * last);
+}
+
+/* `count` bytes, 1 to 8 of them, behind those that wait for their word to be full. */
+static inline void eat_some(struct state *s, uint64_t bytes, size_t count)
+{
+    size_t free_bytes = 8 - s->tail_len;
+
+    s->tail |= bytes << (8 * s->tail_len);
+    if (count < free_bytes) {
+        s->tail_len += count;
+        return;
     }
+    eat_word(s, s->tail);
+    s->tail = free_bytes < 8 ? bytes >> (8 * free_bytes) : 0;
+    s->tail_len = count - free_bytes;
 }
 
-static void eat(struct state *s, struct slice bytes)
+static inline void eat(struct state *s, struct slice bytes)
 {
-    size_t i = 0;
+    const char *at = bytes.ptr;
+    size_t left = bytes.len;
 
-    s->total += bytes.len;
-    while (i < bytes.len && s->tail_len != 0)
-        eat_byte(s, (unsigned char)bytes.ptr[i++]);
-    for (; bytes.len - i >= 8; i += 8)
-        eat_word(s, load_little_endian(bytes.ptr + i));
-    while (i < bytes.len)
-        eat_byte(s, (unsigned char)bytes.ptr[i++]);
+    s->total += left;
+    for (; left >= 8; left -= 8, at += 8)
+        eat_some(s, load_word(at), 8);
+    if (left > 0)
+        eat_some(s, load_rest(at, left), left);
 }
 
-static struct state start(const struct hash_key *key)
+/* The same for a number, its lowest byte first. */
+static inline void eat_u32(struct state *s, uint32_t number)
+{
+    s->total += sizeof(number);
+    eat_some(s, number, sizeof(number));
+}
+
+static inline struct state start(const struct hash_key *key)
 {
     return (struct state){
         .v0 = key->k0 ^ 0x736f6d6570736575U,
@@ -79,14 +116,14 @@ static struct state start(const struct hash_key *key)
     };
 }
 
-static uint64_t squeeze(struct state *s)
+static inline uint64_t squeeze(struct state *s)
 {
     for (int i = 0; i < 4; i++)
         mix(s);
     return s->v0 ^ s->v1 ^ s->v2 ^ s->v3;
 }
 
-static uint64_t finish(struct state *s)
+static inline uint64_t finish(struct state *s)
 {
     eat_word(s, s->tail | (uint64_t)s->total << 56);
     s->v2 ^= 0xff;
@@ -94,7 +131,7 @@ static uint64_t finish(struct state *s)
 }
 
 /* SipHash-2-4-128. */
-static struct hash_wide finish_wide(struct state *s)
+static inline struct hash_wide finish_wide(struct state *s)
 {
     struct hash_wide hash;
 
@@ -114,11 +151,10 @@ uint64_t hash_bytes(const struct hash_key *key, struct slice bytes)
     return finish(&s);
 }
 
-static void eat_slices(struct state *s, const struct slice *slices, size_t count)
+static inline void eat_slices(struct state *s, const struct slice *slices, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        uint32_t len = (uint32_t)slices[i].len;
-        eat(s, (struct slice){(const char *)&len, sizeof(len)});
+        eat_u32(s, (uint32_t)slices[i].len);
         eat(s, slices[i]);
     }
 }

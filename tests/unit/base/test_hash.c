@@ -1,6 +1,7 @@
 /* SipHash-2-4 against its reference values: key 00 01 .. 0f, input 00 01 .. of each length. */
 #include "check.h"
 
+#include "base/buffer.h"
 #include "base/hash.h"
 
 static const struct hash_key reference_key = {0x0706050403020100U, 0x0f0e0d0c0b0a0908U};
@@ -66,6 +67,32 @@ static void where_slices_end_counts(void **state)
     assert_true(hash_slices(&reference_key, NULL, 0) == hash_bytes(&reference_key, SLICE_NONE));
 }
 
+/* Of a slice its length is hashed, in four bytes, and then itself: whatever waits for its word. */
+static void slices_are_hashed_as_their_bytes(void **state)
+{
+    char text[40], all[100];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(text); i++)
+        text[i] = (char)(200 - i);
+    for (size_t a = 0; a <= 18; a++) {
+        for (size_t b = 0; b <= 18; b++) {
+            const struct slice slices[] = {
+                {text,     a},
+                {text + a, b}
+            };
+            struct buffer bytes = buffer_over(all, sizeof(all));
+            for (size_t i = 0; i < 2; i++) {
+                const char len[4] = {(char)slices[i].len};
+                buffer_add(&bytes, (struct slice){len, sizeof(len)});
+                buffer_add(&bytes, slices[i]);
+            }
+            assert_true(hash_slices(&reference_key, slices, 2)
+                        == hash_bytes(&reference_key, buffer_slice(&bytes)));
+        }
+    }
+}
+
 /* SipHash-2-4-128 of nothing, from vectors.h of the reference implementation. */
 static void the_wide_hash_is_that_of_the_reference(void **state)
 {
@@ -80,4 +107,5 @@ static void the_wide_hash_is_that_of_the_reference(void **state)
 }
 
 CHECK_MAIN(CHECK_TEST(gives_the_reference_values), CHECK_TEST(the_key_counts),
-           CHECK_TEST(where_slices_end_counts), CHECK_TEST(the_wide_hash_is_that_of_the_reference))
+           CHECK_TEST(where_slices_end_counts), CHECK_TEST(slices_are_hashed_as_their_bytes),
+           CHECK_TEST(the_wide_hash_is_that_of_the_reference))
