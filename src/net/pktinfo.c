@@ -42,28 +42,16 @@ void pktinfo_read(struct msghdr *msg, struct net_addr *local)
     }
 }
 
-static void write_one(struct msghdr *msg, int level, int type, const void *info, size_t len)
-{
-    struct cmsghdr *cmsg = msg->msg_control;
-
-    cmsg->cmsg_level = level;
-    cmsg->cmsg_type = type;
-    cmsg->cmsg_len = CMSG_LEN(len);
-    memcpy(CMSG_DATA(cmsg), info, len);
-    msg->msg_controllen = CMSG_SPACE(len);
-}
-
-void pktinfo_write(struct msghdr *msg, union pktinfo_control *control, const struct net_addr *local)
+void pktinfo_write(struct msghdr *msg, union control_room *room, const struct net_addr *local)
 {
     struct in_pktinfo info4 = {0};
     struct in6_pktinfo info6 = {.ipi6_ifindex = local->scope_id};
 
-    msg->msg_control = control;
     if (local->family == 4) {
         memcpy(&info4.ipi_spec_dst, local->ip, sizeof(info4.ipi_spec_dst));
-        write_one(msg, IPPROTO_IP, IP_PKTINFO, &info4, sizeof(info4));
+        control_add(msg, room, IPPROTO_IP, IP_PKTINFO, &info4, sizeof(info4));
     } else {
         memcpy(&info6.ipi6_addr, local->ip, sizeof(info6.ipi6_addr));
-        write_one(msg, IPPROTO_IPV6, IPV6_PKTINFO, &info6, sizeof(info6));
+        control_add(msg, room, IPPROTO_IPV6, IPV6_PKTINFO, &info6, sizeof(info6));
     }
 }

@@ -8,13 +8,7 @@
 #include <netinet/in.h>
 
 #include "net/addr.h"
-
-/* Room for one, aligned as the system wants it. */
-union pktinfo_control {
-    struct cmsghdr header;
-    char ipv4[CMSG_SPACE(sizeof(struct in_pktinfo))];
-    char ipv6[CMSG_SPACE(sizeof(struct in6_pktinfo))];
-};
+#include "net/control.h"
 
 /* Has the system tell; it can, wherever we run. */
 void pktinfo_want(int fd, uint8_t family);
@@ -23,7 +17,6 @@ void pktinfo_want(int fd, uint8_t family);
 void pktinfo_read(struct msghdr *msg, struct net_addr *local);
 
 /* Makes `msg` leave from `local`. */
-void pktinfo_write(struct msghdr *msg, union pktinfo_control *control,
-                   const struct net_addr *local);
+void pktinfo_write(struct msghdr *msg, union control_room *room, const struct net_addr *local);
 
 #endif

@@ -24,7 +24,8 @@ struct inbox {
     struct mmsghdr headers[UDP_BATCH];
     struct iovec iovecs[UDP_BATCH];
     struct sockaddr_storage names[UDP_BATCH];
-    union pktinfo_control controls[UDP_BATCH];
+    union control_room controls[UDP_BATCH];
+    size_t used; /* of the headers, by the last batch: the system has written into them */
     char slots[UDP_BATCH][SLOT_BYTES]; /* pages that no datagram has reached take no memory */
 };
 
@@ -80,6 +81,7 @@ struct udp *udp_open(struct net_loop *loop, int fd, const struct udp_host *host,
     udp->inbox = malloc(sizeof(*udp->inbox));
     if (udp->inbox == NULL || !udp_outbox_init(&udp->outbox, fd, host->undelivered, owner))
         goto fail;
+    udp->inbox->used = UDP_BATCH;
     set_options(udp);
     if (uv_poll_init(net_loop_uv(loop), &udp->poll, fd) != 0)
         goto fail;
@@ -166,9 +168,9 @@ static void ready(uv_poll_t *poll, int status, int events)
     receive_batches(udp);
 }
 
-static void prepare_slots(struct inbox *inbox, size_t count)
+static void prepare_used_slots(struct inbox *inbox)
 {
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < inbox->used; i++) {
         inbox->iovecs[i] = (struct iovec){inbox->slots[i], SLOT_BYTES};
         inbox->headers[i].msg_hdr = (struct msghdr){.msg_name = &inbox->names[i],
                                                     .msg_namelen = sizeof(inbox->names[i]),
@@ -177,6 +179,7 @@ static void prepare_slots(struct inbox *inbox, size_t count)
                                                     .msg_control = &inbox->controls[i],
                                                     .msg_controllen = sizeof(inbox->controls[i])};
     }
+    inbox->used = 0;
 }
 
 static void hand_over(struct udp *udp, size_t i)
@@ -200,10 +203,11 @@ static void receive_batches(struct udp *udp)
     struct inbox *inbox = udp->inbox;
 
     for (int batch = 0; batch < BATCHES_A_TURN; batch++) {
-        prepare_slots(inbox, UDP_BATCH);
+        prepare_used_slots(inbox);
         int count = recvmmsg(udp->fd, inbox->headers, UDP_BATCH, MSG_DONTWAIT, NULL);
         if (count < 0 && errno == EAGAIN)
             return;
+        inbox->used = count > 0 ? (size_t)count : 0;
         for (int i = 0; i < count && !udp->is_closed; i++)
             hand_over(udp, (size_t)i);
         if (udp->is_closed || (count >= 0 && count < UDP_BATCH))

@@ -1,5 +1,10 @@
 /*
- * Sending in batches. The trouble is errors: with IP_RECVERR, an ICMP error about one datagram is
+ * Sending in batches, and of a batch what is alike as one: a run of datagrams of one size to one
+ * peer takes the way through the system once, and is cut at its end (udp(7), "UDP_SEGMENT"). Where
+ * they are cut on this host, an ICMP error speaks of the first of them alone; the others are heard
+ * of when they are repeated.
+ *
+ * The trouble is errors: with IP_RECVERR, an ICMP error about one datagram is
  * returned by the next call for another, which then has not been sent, and an error of the
  * destination itself looks the same. A datagram's own error is the one that comes back when it is
  * tried again with nothing left in the error queue.
@@ -7,24 +12,42 @@
 #include "net/udp_outbox.h"
 
 #include <errno.h>
+#include <netinet/udp.h>
 #include <stdlib.h>
 
 #include "net/pktinfo.h"
 
-enum { MAX_TRIES = 16 }; /* of one datagram, while errors about others pour in */
+enum {
+    MAX_TRIES = 16,         /* of one datagram, while errors about others pour in */
+    MAX_SEGMENTS = 64,      /* the system's limit */
+    MAX_SEGMENT_LEN = 1232, /* a segment is never fragmented: the least IPv6 MTU less its headers */
+};
 
+/* Runs of datagrams: most are of one. */
 struct batch {
+    size_t count;
     struct mmsghdr headers[UDP_BATCH];
     struct iovec iovecs[UDP_BATCH];
     struct sockaddr_storage names[UDP_BATCH];
-    union pktinfo_control controls[UDP_BATCH];
+    union control_room controls[UDP_BATCH];
+    size_t run_lens[UDP_BATCH];
 };
 
 static void fail_first(struct udp_outbox *box, int error);
 
+/* Older systems ignore what they do not know beside a datagram: they are asked. */
+static bool can_segment(int fd)
+{
+    int value = 0;
+    socklen_t len = sizeof(value);
+
+    return getsockopt(fd, SOL_UDP, UDP_SEGMENT, &value, &len) == 0;
+}
+
 bool udp_outbox_init(struct udp_outbox *box, int fd, udp_undelivered *undelivered, void *owner)
 {
-    *box = (struct udp_outbox){.fd = fd, .undelivered = undelivered, .owner = owner};
+    *box = (struct udp_outbox){
+        .fd = fd, .undelivered = undelivered, .owner = owner, .segments = can_segment(fd)};
     box->entries = malloc(UDP_OUTBOX_MAX * sizeof(*box->entries));
     box->bytes = malloc(UDP_OUTBOX_BYTES);
     if (box->entries != NULL && box->bytes != NULL)
@@ -58,31 +81,79 @@ size_t udp_outbox_waiting(const struct udp_outbox *box)
     return box->count - box->first;
 }
 
-static void prepare_one(const struct udp_outbox *box, size_t i, struct batch *batch)
+static bool may_follow(const struct udp_outbox_entry *first, const struct udp_outbox_entry *next)
 {
-    const struct udp_outbox_entry *entry = &box->entries[box->first + i];
-    struct msghdr *msg = &batch->headers[i].msg_hdr;
+    return next->len == first->len && net_addr_equal(&next->to, &first->to)
+           && net_addr_equal(&next->local, &first->local);
+}
 
-    batch->iovecs[i] = (struct iovec){box->bytes + entry->at, entry->len};
+/* Of the waiting ones from `first` on, so many can leave as one: their bytes follow each other. */
+static size_t count_run(const struct udp_outbox *box, size_t first)
+{
+    const struct udp_outbox_entry *entry = &box->entries[first];
+    size_t max = box->count - first;
+    size_t count = 1;
+
+    if (!box->segments || entry->len == 0 || entry->len > MAX_SEGMENT_LEN)
+        return 1;
+    if (max > MAX_SEGMENTS)
+        max = MAX_SEGMENTS;
+    if (max > UDP_MAX_DATAGRAM / entry->len)
+        max = UDP_MAX_DATAGRAM / entry->len;
+    while (count < max && may_follow(entry, &entry[count]))
+        count++;
+    return count;
+}
+
+static void add_run(const struct udp_outbox *box, size_t first, size_t len, struct batch *batch)
+{
+    const struct udp_outbox_entry *entry = &box->entries[first];
+    size_t i = batch->count++;
+    struct msghdr *msg = &batch->headers[i].msg_hdr;
+    uint16_t segment_len = (uint16_t)entry->len;
+
+    batch->run_lens[i] = len;
+    batch->iovecs[i] = (struct iovec){box->bytes + entry->at, entry->len * len};
     *msg = (struct msghdr){.msg_iov = &batch->iovecs[i], .msg_iovlen = 1};
     msg->msg_name = &batch->names[i];
     msg->msg_namelen = net_addr_to_sockaddr(&entry->to, &batch->names[i]);
     if (entry->local.family != 0)
         pktinfo_write(msg, &batch->controls[i], &entry->local);
+    if (len > 1)
+        control_add(msg, &batch->controls[i], SOL_UDP, UDP_SEGMENT, &segment_len,
+                    sizeof(segment_len));
 }
 
-/* Returns how many have left; 0: errno says why the first one has not. */
-static size_t send_batch(const struct udp_outbox *box)
+static void gather(const struct udp_outbox *box, struct batch *batch)
+{
+    size_t first = box->first;
+
+    batch->count = 0;
+    while (first < box->count && batch->count < UDP_BATCH) {
+        size_t len = count_run(box, first);
+        add_run(box, first, len, batch);
+        first += len;
+    }
+}
+
+/* Returns how many have left; 0: errno says why the first run has not, which is told in `run`. */
+static size_t send_batch(const struct udp_outbox *box, size_t *run)
 {
     struct batch batch;
-    size_t count = udp_outbox_waiting(box);
+    size_t count = 0;
 
-    if (count > UDP_BATCH)
-        count = UDP_BATCH;
-    for (size_t i = 0; i < count; i++)
-        prepare_one(box, i, &batch);
-    int sent = sendmmsg(box->fd, batch.headers, (unsigned)count, MSG_NOSIGNAL);
-    return sent > 0 ? (size_t)sent : 0;
+    gather(box, &batch);
+    *run = batch.run_lens[0];
+    int sent = sendmmsg(box->fd, batch.headers, (unsigned)batch.count, MSG_NOSIGNAL);
+    for (int i = 0; i < sent; i++)
+        count += batch.run_lens[i];
+    return count;
+}
+
+/* A device without checksums, a path narrower than the least MTU: then one by one, from now on. */
+static bool refuses_segments(size_t run, int error)
+{
+    return run > 1 && (error == EIO || error == EINVAL || error == EMSGSIZE);
 }
 
 static void forget_what_has_left(struct udp_outbox *box)
@@ -101,13 +172,16 @@ void udp_outbox_leave(struct udp_outbox *box)
 
     box->is_blocked = false;
     while (udp_outbox_waiting(box) > 0 && !box->is_blocked) {
-        size_t sent = send_batch(box);
+        size_t run;
+        size_t sent = send_batch(box, &run);
         int error = errno;
         if (sent > 0) {
             box->first += sent;
             box->sent += sent;
         } else if (error == EAGAIN) {
             box->is_blocked = true;
+        } else if (refuses_segments(run, error)) {
+            box->segments = false;
         } else if (++tries < MAX_TRIES
                    && (udp_error_take(box->fd, box->undelivered, box->owner) > 0
                        || may_be_of_another)) {

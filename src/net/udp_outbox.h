@@ -29,6 +29,7 @@ struct udp_outbox {
     size_t count;
     size_t used;     /* of the bytes */
     bool is_blocked; /* the socket takes no more until it is writable */
+    bool segments;   /* the system cuts a run of equal datagrams to one peer, until it refuses */
     uint64_t sent;
     uint64_t lost;
 };

@@ -159,6 +159,84 @@ static void what_is_sent_leaves_in_batches_and_in_order(void **state)
     }
 }
 
+static void ignore_undelivered(void *owner, const struct net_addr *to, int error, struct slice head)
+{
+    (void)owner, (void)to, (void)error, (void)head;
+}
+
+static void fini_outbox(void *box)
+{
+    udp_outbox_fini(box);
+}
+
+/* Runs of sizes and of peers, of every length up to more than can leave as one. */
+enum { MIXED = 1000, SIZES = 3, PEERS = 2 };
+
+static size_t size_of_mixed(unsigned i)
+{
+    static const size_t sizes[SIZES] = {400, 397, 1300};
+
+    return sizes[i / 70 % SIZES];
+}
+
+static size_t peer_of_mixed(unsigned i)
+{
+    return i / 33 % PEERS;
+}
+
+static void send_mixed(struct udp_outbox *box, unsigned i, const int peers[PEERS])
+{
+    struct net_addr to = net_socket_local(peers[peer_of_mixed(i)]);
+    struct net_addr any = {0};
+    char bytes[1300];
+
+    memset(bytes, (int)(i % 251), sizeof(bytes));
+    memcpy(bytes, &i, sizeof(i));
+    assert_true(udp_outbox_add(box, &any, &to, (struct slice){bytes, size_of_mixed(i)}));
+}
+
+static void expect_mixed(unsigned i, const int peers[PEERS])
+{
+    char input[2000];
+    struct slice got = sockets_read(peers[peer_of_mixed(i)], input, sizeof(input));
+
+    assert_int_equal(got.len, size_of_mixed(i));
+    assert_memory_equal(got.ptr, &i, sizeof(i));
+    assert_int_equal((unsigned char)got.ptr[got.len - 1], i % 251);
+}
+
+/* The same comes of them whether the system cuts runs or not; and when it refuses to. */
+static void a_run_arrives_as_its_datagrams(void **state)
+{
+    enum { CUT, SINGLE, REFUSED, WAYS };
+
+    (void)state;
+    for (int way = CUT; way < WAYS; way++) {
+        struct udp_outbox box;
+        const int fd = sockets_bound(SOCK_DGRAM, "127.0.0.1");
+        const int peers[PEERS] = {sockets_bound(SOCK_DGRAM, "127.0.0.1"),
+                                  sockets_bound(SOCK_DGRAM, "127.0.0.1")};
+        CHECK_MADE(udp_outbox_init(&box, fd, ignore_undelivered, NULL) ? &box : NULL);
+        check_later(fini_outbox, &box);
+        if (way == SINGLE)
+            box.segments = false;
+        if (way == REFUSED)
+            net_socket_set(fd, SOL_SOCKET, SO_NO_CHECK, 1);
+        for (unsigned i = 0; i < MIXED; i++) {
+            send_mixed(&box, i, peers);
+            if (i % 100 != 99)
+                continue;
+            udp_outbox_leave(&box);
+            for (unsigned n = i - 99; n <= i; n++)
+                expect_mixed(n, peers);
+        }
+        assert_int_equal(box.sent, MIXED);
+        assert_int_equal(box.lost, 0);
+        assert_true(way == CUT || !box.segments);
+        udp_outbox_fini(&box);
+    }
+}
+
 static void a_wildcard_socket_knows_where_each_datagram_came_to(const char *wildcard,
                                                                 const char *const *hosts,
                                                                 size_t count)
@@ -311,6 +389,7 @@ static void workers_share_an_address_and_strangers_do_not(void **state)
 CHECK_MAIN(CHECK_TEST(datagrams_come_whole_and_in_their_order),
            CHECK_TEST(the_largest_and_the_smallest_datagram_pass),
            CHECK_TEST(what_is_sent_leaves_in_batches_and_in_order),
+           CHECK_TEST(a_run_arrives_as_its_datagrams),
            CHECK_TEST(a_wildcard_socket_answers_from_where_it_was_asked),
            CHECK_TEST(so_does_one_of_ipv6),
            CHECK_TEST(an_address_that_is_not_ours_is_left_to_the_system),
