@@ -1,66 +1,90 @@
-/* Formatting lines and writing them out. */
+/* Formatting lines. */
 #include "base/log.h"
-
-#include <errno.h>
-#include <stdio.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "base/buffer.h"
 
 enum {
     MAX_VALUE = 512, /* bytes of a value as it is written, escapes included */
-    MAX_LINE = 4096,
+    MAX_LINE = LINES_MAX_LINE,
     LINE_END = 2, /* "}\n" */
 };
 
 static const char *const level_names[] = {"debug", "info", "warning", "error"};
 
-/* RFC 3339, in UTC. */
-static void add_time(struct buffer *line)
+/* RFC 3339, in UTC. What makes up the second is written once for it. */
+static void add_time(struct buffer *line, struct log_clock *clock)
 {
     struct timespec now;
     struct tm tm;
-    char text[32];
 
     clock_gettime(CLOCK_REALTIME, &now);
-    gmtime_r(&now.tv_sec, &tm);
-    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
-    buffer_printf(line, "%s.%03dZ", text, (int)(now.tv_nsec / 1000000));
+    if (clock->text_len == 0 || now.tv_sec != clock->second) {
+        gmtime_r(&now.tv_sec, &tm);
+        clock->text_len = strftime(clock->text, sizeof(clock->text), "%Y-%m-%dT%H:%M:%S", &tm);
+        clock->second = now.tv_sec;
+    }
+    unsigned ms = (unsigned)(now.tv_nsec / 1000000);
+    const char fraction[] = {'.', (char)('0' + ms / 100), (char)('0' + ms / 10 % 10),
+                             (char)('0' + ms % 10), 'Z'};
+    buffer_add(line, (struct slice){clock->text, clock->text_len});
+    buffer_add(line, (struct slice){fraction, sizeof(fraction)});
 }
 
-static bool is_plain(char c)
+/* A bit for each byte: what may be printed, but for quote and backslash. */
+static const uint64_t plain[4] = {0xfffffffb00000000, 0x7fffffffefffffff, 0, 0};
+/* The same without space and "=": what needs no quotes in a text line. */
+static const uint64_t bare[4] = {0xdffffffa00000000, 0x7fffffffefffffff, 0, 0};
+
+static inline bool is_in(const uint64_t set[4], char c)
 {
-    return (unsigned char)c >= 0x20 && (unsigned char)c < 0x7f && c != '"' && c != '\\';
+    unsigned char byte = (unsigned char)c;
+
+    return (set[byte / 64] >> byte % 64 & 1) != 0;
+}
+
+/* How much of `text`, up to `max` bytes, stands for itself. */
+static size_t count_plain(struct slice text, size_t max)
+{
+    size_t count = 0;
+
+    while (count < text.len && count < max && is_in(plain, text.ptr[count]))
+        count++;
+    return count;
+}
+
+static void add_escape(struct buffer *line, char c)
+{
+    if (c == '"' || c == '\\') {
+        buffer_add_char(line, '\\');
+        buffer_add_char(line, c);
+    } else {
+        buffer_add_text(line, "\\u00");
+        buffer_add_hex(line, &c, 1);
+    }
 }
 
 /* As a JSON string escapes; bytes above ASCII come out as if they were Latin-1. */
 static void add_escaped(struct buffer *line, struct slice value)
 {
-    const size_t start = line->len;
+    const size_t end = line->len + MAX_VALUE;
 
-    for (size_t i = 0; i < value.len; i++) {
-        char c = value.ptr[i];
-        if (line->overflowed || line->len - start >= MAX_VALUE) {
-            buffer_add_text(line, "...");
-            return;
-        }
-        if (is_plain(c)) {
-            buffer_add_char(line, c);
-        } else if (c == '"' || c == '\\') {
-            buffer_add_char(line, '\\');
-            buffer_add_char(line, c);
-        } else {
-            buffer_add_text(line, "\\u00");
-            buffer_add_hex(line, &c, 1);
+    while (value.len > 0 && line->len < end && !line->overflowed) {
+        size_t count = count_plain(value, end - line->len);
+        buffer_add(line, (struct slice){value.ptr, count});
+        value = slice_after(value, count);
+        if (value.len > 0 && line->len < end) {
+            add_escape(line, value.ptr[0]);
+            value = slice_after(value, 1);
         }
     }
+    if (value.len > 0)
+        buffer_add_text(line, "...");
 }
 
 static bool wants_quotes(struct slice value)
 {
     for (size_t i = 0; i < value.len; i++) {
-        if (!is_plain(value.ptr[i]) || value.ptr[i] == ' ' || value.ptr[i] == '=')
+        if (!is_in(bare, value.ptr[i]))
             return true;
     }
     return false;
@@ -70,31 +94,50 @@ static void add_text_field(struct buffer *line, const struct log_field *field)
 {
     const char *quote = wants_quotes(field->value) ? "\"" : "";
 
-    buffer_printf(line, " %s=%s", field->name, quote);
+    buffer_add_char(line, ' ');
+    buffer_add_text(line, field->name);
+    buffer_add_char(line, '=');
+    buffer_add_text(line, quote);
     add_escaped(line, field->value);
     buffer_add_text(line, quote);
 }
 
 static void add_json_field(struct buffer *line, const struct log_field *field)
 {
-    buffer_printf(line, ",\"%s\":\"", field->name);
+    buffer_add_text(line, ",\"");
+    buffer_add_text(line, field->name);
+    buffer_add_text(line, "\":\"");
     add_escaped(line, field->value);
     buffer_add_char(line, '"');
 }
 
 static void add_text_start(struct buffer *line, enum log_level level, const char *event)
 {
-    add_time(line);
-    buffer_printf(line, " %s: %s", level_names[level], event);
+    buffer_add_char(line, ' ');
+    buffer_add_text(line, level_names[level]);
+    buffer_add_text(line, ": ");
+    buffer_add_text(line, event);
 }
 
 static void add_json_start(struct buffer *line, enum log_level level, const char *event)
 {
-    buffer_add_text(line, "{\"time\":\"");
-    add_time(line);
-    buffer_printf(line, "\",\"level\":\"%s\",\"event\":\"", level_names[level]);
+    buffer_add_text(line, "\",\"level\":\"");
+    buffer_add_text(line, level_names[level]);
+    buffer_add_text(line, "\",\"event\":\"");
     add_escaped(line, slice_of(event));
     buffer_add_char(line, '"');
+}
+
+static void add_start(struct buffer *line, enum log_format format, struct log_clock *clock,
+                      enum log_level level, const char *event)
+{
+    if (format == LOG_JSON)
+        buffer_add_text(line, "{\"time\":\"");
+    add_time(line, clock);
+    if (format == LOG_JSON)
+        add_json_start(line, level, event);
+    else
+        add_text_start(line, level, event);
 }
 
 /* A field that does not fit is left out as a whole: nobody hides a line by making it too long. */
@@ -113,15 +156,13 @@ static void add_field(struct buffer *line, enum log_format format, const struct 
 }
 
 /* One line into `memory`, which has MAX_LINE bytes. */
-static size_t write_line(char *memory, enum log_format format, enum log_level level,
-                         const char *event, const struct log_field *fields, size_t count)
+static size_t write_line(char *memory, enum log_format format, struct log_clock *clock,
+                         enum log_level level, const char *event, const struct log_field *fields,
+                         size_t count)
 {
     struct buffer line = buffer_over(memory, MAX_LINE - LINE_END);
 
-    if (format == LOG_JSON)
-        add_json_start(&line, level, event);
-    else
-        add_text_start(&line, level, event);
+    add_start(&line, format, clock, level, event);
     for (size_t i = 0; i < count; i++) {
         if (fields[i].value.len > 0)
             add_field(&line, format, &fields[i]);
@@ -131,49 +172,64 @@ static size_t write_line(char *memory, enum log_format format, enum log_level le
     return line.len;
 }
 
-/* A log that cannot be written must not stop the server: what is lost is lost. */
-static void write_all(int fd, struct slice text)
-{
-    while (text.len > 0) {
-        ssize_t written = write(fd, text.ptr, text.len);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written <= 0)
-            return;
-        text = slice_after(text, (size_t)written);
-    }
-}
-
 void log_batch_init(struct log_batch *batch, struct log *log)
 {
     batch->log = log;
-    batch->len = 0;
+    batch->clock.text_len = 0;
+    lines_init(&batch->lines, log->fd, &log->gate);
 }
 
 void log_write(struct log_batch *batch, enum log_level level, const char *event,
                const struct log_field *fields, size_t count)
 {
-    if (level < batch->log->level)
-        return;
-    if (sizeof(batch->text) - batch->len < MAX_LINE)
-        log_flush(batch);
-    batch->len +=
-        write_line(batch->text + batch->len, batch->log->format, level, event, fields, count);
+    char *memory = lines_begin(&batch->lines);
+
+    if (memory != NULL)
+        lines_end(&batch->lines, write_line(memory, batch->log->format, &batch->clock, level, event,
+                                            fields, count));
 }
+
+static const char lost_lines[] = "log lines lost, for nobody read them";
 
 void log_flush(struct log_batch *batch)
 {
-    write_all(batch->log->fd, (struct slice){batch->text, batch->len});
-    batch->len = 0;
+    unsigned long lost = lines_flush(&batch->lines);
+    char digits[20];
+    struct buffer count = buffer_over(digits, sizeof(digits));
+
+    if (lost == 0)
+        return;
+    buffer_add_u64(&count, lost);
+    LOG(batch, LOG_ERROR, lost_lines, {"count", buffer_slice(&count)});
+}
+
+bool log_is_waiting(const struct log_batch *batch)
+{
+    return batch->lines.len > 0;
+}
+
+static unsigned long write_now(struct log *log, enum log_level level, const char *event,
+                               const struct log_field *fields, size_t count)
+{
+    struct log_clock clock = {0};
+    char text[MAX_LINE];
+
+    size_t len = write_line(text, log->format, &clock, level, event, fields, count);
+    return lines_write_now(log->fd, &log->gate, (struct slice){text, len});
 }
 
 void log_write_now(struct log *log, enum log_level level, const char *event,
                    const struct log_field *fields, size_t count)
 {
-    char text[MAX_LINE];
+    char digits[20];
+    struct buffer lost_count = buffer_over(digits, sizeof(digits));
 
     if (level < log->level)
         return;
-    size_t len = write_line(text, log->format, level, event, fields, count);
-    write_all(log->fd, (struct slice){text, len});
+    unsigned long lost = write_now(log, level, event, fields, count);
+    if (lost == 0)
+        return;
+    buffer_add_u64(&lost_count, lost);
+    const struct log_field told = {"count", buffer_slice(&lost_count)};
+    (void)write_now(log, LOG_ERROR, lost_lines, &told, 1);
 }

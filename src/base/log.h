@@ -2,13 +2,16 @@
  * Log lines: one a decision, as text or as JSON. Every value may come from the network: what is
  * not printable is escaped, what is too long is cut.
  *
- * Any thread may write to one log. A thread that writes much has a `log_batch` of its own, whose
- * lines leave together.
+ * Any thread may write to one log, and none waits for who reads it. A thread that writes much has a
+ * `log_batch` of its own, whose lines leave together. How many were lost is a line in the log when
+ * it is read again.
  */
 #ifndef TCHIN_BASE_LOG_H
 #define TCHIN_BASE_LOG_H
 
-#include "base/slice.h"
+#include <time.h>
+
+#include "base/lines.h"
 
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR };
 enum log_format { LOG_TEXT, LOG_JSON };
@@ -22,13 +25,21 @@ struct log {
     int fd;
     enum log_format format;
     enum log_level level; /* lines below it are not written */
+    struct lines_gate gate;
+};
+
+/* The second that was last written. */
+struct log_clock {
+    time_t second;
+    size_t text_len; /* 0: none yet */
+    char text[32];
 };
 
 /* Lines that wait to be written together. Belongs to one thread. */
 struct log_batch {
     struct log *log;
-    size_t len;
-    char text[16384];
+    struct log_clock clock;
+    struct lines lines;
 };
 
 void log_batch_init(struct log_batch *batch, struct log *log);
@@ -39,12 +50,15 @@ static inline bool log_wants(const struct log_batch *batch, enum log_level level
     return level >= batch->log->level;
 }
 
-/* Adds one line; what does not fit any more is written at once. */
+/* Adds one line, of a level that is wanted; when the batch is full it is flushed before. */
 void log_write(struct log_batch *batch, enum log_level level, const char *event,
                const struct log_field *fields, size_t count);
 
-/* Writes what waits, with one system call. */
+/* Writes what waits, as far as that can be done at once. */
 void log_flush(struct log_batch *batch);
+
+/* Whether there is something to be flushed again. */
+bool log_is_waiting(const struct log_batch *batch);
 
 /*
  * LOG(batch, LOG_INFO, "registered", {"aor", aor}, {"call-id", call_id});

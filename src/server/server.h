@@ -30,6 +30,7 @@ struct server {
     struct store *store;
     struct dns *dns;
     struct log log;
+    struct lines_gate trace_gate;
     uint32_t run; /* a number of this run of the process, part of every flow it stores */
     struct server_keys keys;
     struct directory *connections; /* of all workers */

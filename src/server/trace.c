@@ -1,7 +1,6 @@
-/* Lines of the ladder; each is one write, so that those of several workers do not mix. */
+/* Lines of the ladder; those of a turn leave together. */
 #include "server/trace.h"
 
-#include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -47,10 +46,9 @@ static void add_summary(struct buffer *line, const struct sip_message *msg)
     buffer_add_char(line, ')');
 }
 
-static void trace(struct worker *w, const struct hop *hop, struct slice bytes, const char *arrow)
+static void write_line(struct buffer *line, const struct worker *w, const struct hop *hop,
+                       struct slice bytes, const char *arrow)
 {
-    char text[1024];
-    struct buffer line = buffer_over(text, sizeof(text));
     char address[80];
     struct buffer peer = buffer_over(address, sizeof(address));
     struct sip_message msg;
@@ -58,16 +56,48 @@ static void trace(struct worker *w, const struct hop *hop, struct slice bytes, c
 
     bool is_whole = sip_message_parse(bytes, &msg, &fault);
     net_addr_write(&hop->remote, &peer);
-    add_clock(&line, w->wall_ms);
-    buffer_printf(&line, "%21.*s %s tchind  ", SLICE_ARGS(buffer_slice(&peer)), arrow);
-    buffer_printf(&line, "%.*s  ", SLICE_ARGS(hop_protocol_name(hop->protocol)));
+    add_clock(line, w->wall_ms);
+    buffer_printf(line, "%21.*s %s tchind  ", SLICE_ARGS(buffer_slice(&peer)), arrow);
+    buffer_printf(line, "%.*s  ", SLICE_ARGS(hop_protocol_name(hop->protocol)));
     if (is_whole)
-        add_summary(&line, &msg);
+        add_summary(line, &msg);
     else
-        buffer_printf(&line, "%zu bytes: %s", bytes.len, fault.phrase);
-    buffer_add_char(&line, '\n');
-    if (write(STDOUT_FILENO, line.ptr, line.len) < 0)
-        return; /* nobody listens any more; the server goes on */
+        buffer_printf(line, "%zu bytes: %s", bytes.len, fault.phrase);
+    buffer_add_char(line, '\n');
+}
+
+static void trace(struct worker *w, const struct hop *hop, struct slice bytes, const char *arrow)
+{
+    char *memory = lines_begin(&w->trace);
+    struct buffer line = buffer_over(memory, LINES_MAX_LINE);
+
+    if (memory == NULL)
+        return;
+    write_line(&line, w, hop, bytes, arrow);
+    lines_end(&w->trace, line.len);
+}
+
+void trace_init(struct worker *w)
+{
+    lines_init(&w->trace, STDOUT_FILENO, &w->server->trace_gate);
+}
+
+void trace_flush(struct worker *w)
+{
+    unsigned long lost = lines_flush(&w->trace);
+    char *memory = lost > 0 ? lines_begin(&w->trace) : NULL;
+    struct buffer line = buffer_over(memory, LINES_MAX_LINE);
+
+    if (memory == NULL)
+        return;
+    add_clock(&line, w->wall_ms);
+    buffer_printf(&line, "%lu lines lost, for nobody read them\n", lost);
+    lines_end(&w->trace, line.len);
+}
+
+bool trace_is_waiting(const struct worker *w)
+{
+    return w->trace.len > 0;
 }
 
 void trace_received(struct worker *w, const struct hop *from, struct slice bytes)

@@ -8,8 +8,14 @@
 
 #include "server/worker.h"
 
+void trace_init(struct worker *w);
+
 /* Both do nothing unless the settings ask for it. */
 void trace_received(struct worker *w, const struct hop *from, struct slice bytes);
 void trace_sent(struct worker *w, const struct hop *to, struct slice bytes);
+
+/* Writes the lines of the turn, as far as somebody reads them. */
+void trace_flush(struct worker *w);
+bool trace_is_waiting(const struct worker *w); /* so it is to be flushed again */
 
 #endif

@@ -18,6 +18,7 @@ enum {
     ARENA_CHUNK = 256 * 1024,
     ARENA_MAX = 8 * 1024 * 1024,
     LOOK_ROUND_MS = 20, /* while stopping: whether the others have finished */
+    LOG_MS = 100,       /* until a log that takes no lines is tried again */
     ACK_MS = 500,       /* for the ACK of a 2xx to come: it is one round trip away */
 };
 
@@ -83,6 +84,7 @@ struct worker *worker_new(struct server *server, uint16_t index, struct buffer *
     w->hasher = sip_hasher_new();
     w->scratch = malloc(SIP_MAX_MESSAGE);
     log_batch_init(&w->log, &server->log);
+    trace_init(w);
     if (w->loop == NULL || w->arena == NULL || w->hasher == NULL || w->scratch == NULL)
         goto fail;
     w->now_ms = net_loop_now_ms(w->loop);
@@ -190,23 +192,33 @@ static void turn_begins(void *host, uint64_t now_ms)
     arena_reset(w->arena);
 }
 
+static uint64_t earlier_ms(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* When to try again what nobody has read so far. */
+static uint64_t write_lines(struct worker *w)
+{
+    log_flush(&w->log);
+    trace_flush(w);
+    return log_is_waiting(&w->log) || trace_is_waiting(w) ? w->now_ms + LOG_MS : TIMER_NEVER;
+}
+
 static uint64_t turn_ends(void *host, uint64_t now_ms)
 {
     struct worker *w = host;
-    uint64_t wake_ms = timer_wheel_next_ms(&w->alarms);
-    uint64_t txn_ms = txn_table_next_ms(w->txns);
+    uint64_t wake_ms = earlier_ms(timer_wheel_next_ms(&w->alarms), txn_table_next_ms(w->txns));
 
     location_send(w->server->store, &w->updates);
     proxy_free_ended(w);
     parcel_collect(w);
     transport_flush(w->transport);
-    log_flush(&w->log);
-    if (txn_ms < wake_ms)
-        wake_ms = txn_ms;
+    wake_ms = earlier_ms(wake_ms, write_lines(w));
     if (w->stops_at_ms == TIMER_NEVER)
         return wake_ms;
     stop_if_all_have_finished(w);
-    return now_ms + LOOK_ROUND_MS < wake_ms ? now_ms + LOOK_ROUND_MS : wake_ms;
+    return earlier_ms(wake_ms, now_ms + LOOK_ROUND_MS);
 }
 
 static void received(void *host, const struct hop *from, struct slice bytes)

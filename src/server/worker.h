@@ -44,6 +44,7 @@ struct worker {
     struct arena *arena; /* of the message being handled */
     struct sip_hasher *hasher;
     struct log_batch log;
+    struct lines trace;
     struct worker_counters counters;
     uint64_t stops_at_ms;   /* at the latest; TIMER_NEVER: not asked to stop */
     uint64_t acks_until_ms; /* so long it does not stop, if ACKs are still to come */

@@ -16,7 +16,7 @@ import time
 import pytest
 
 from servers import BIN, own_address, stranger
-from sip import Dialog, Message, establish, finish, unique
+from sip import Dialog, Message, Peer, establish, finish, unique
 
 STRANGER = {"domain": "elsewhere.example"}
 EXIT_CANNOT = 2
@@ -369,6 +369,56 @@ def test_each_decision_is_a_line_of_text_with_its_call_id(server):
     for what, call_id in calls.items():
         quoted = call_id.replace("\\", "\\\\").replace('"', '\\"')
         assert any(what in line and f"call-id={quoted}" in line.replace('="', "=") for line in server.log), what
+
+
+def fill(pipe):
+    """As if nobody had read for long: not a byte more goes into it."""
+    os.set_blocking(pipe, False)
+    try:
+        while os.write(pipe, b"." * 4096):
+            pass
+    except BlockingIOError:
+        os.set_blocking(pipe, True)
+
+
+def drain(pipe):
+    os.set_blocking(pipe, False)
+    try:
+        return os.read(pipe, 1 << 20)
+    except BlockingIOError:
+        return b""
+
+
+@pytest.fixture
+def unread(tmp_path):
+    """A server that writes all it can into a pipe, where it ends up and the pipe."""
+    host, (reader, writer) = own_address(), os.pipe()
+    process = subprocess.Popen(
+        [BIN / "tchind", "example.org", "--no-auth", "--data", tmp_path / "data", "--workers", "2", "--trace",
+         "--log-level", "debug", "--listen", f"udp:{host}:5060"], stdin=subprocess.DEVNULL, stdout=writer, stderr=writer)
+    said = b""
+    while b"tchind: ready" not in said:
+        said += os.read(reader, 4096)
+    yield (host, 5060), reader, writer
+    process.terminate()
+    assert process.wait(10) == 0
+    os.close(reader)
+    os.close(writer)
+
+
+def test_calls_go_on_when_nobody_reads_log_and_trace(unread):
+    address, reader, writer = unread
+    fill(writer)
+    with Peer("alice", address) as alice, Peer("bob", address) as bob:
+        assert bob.register().status == 200
+        for _ in range(20):
+            caller_end, _ = establish(alice, bob, bob.aor)
+            finish(caller_end, bob)
+        for _ in range(2000):  # more than is kept
+            assert answer_to(alice, "OPTIONS", "sip:example.org").status == 200
+    heard = []
+    until(lambda: heard.append(drain(reader)) or re.search(rb"log lines lost, .* count=\d+\n", b"".join(heard)))
+    until(lambda: heard.append(drain(reader)) or re.search(rb" \d+ lines lost, for nobody read them\n", b"".join(heard)))
 
 
 LADDER = re.compile(r"(\d\d:\d\d:\d\d\.\d{3})  +(\S+) (-->|<--) tchind  (UDP|TCP)  (.*)  \((\d+ [A-Z]+), (\S+)\)")

@@ -246,6 +246,44 @@ static void a_batch_waits_until_it_is_full_or_flushed(void **state)
         assert_true(eat_json_line(&text));
 }
 
+static void drain(int reader, char *memory, size_t size)
+{
+    ssize_t len = read(reader, memory, size - 1);
+
+    assert_true(len > 0);
+    memory[len] = '\0';
+}
+
+static void close_number(void *fd)
+{
+    close((int)(intptr_t)fd);
+}
+
+static void what_was_lost_is_told_when_it_is_read_again(void **state)
+{
+    static char text[256 * 1024];
+    struct log_batch batch;
+    int ends[2];
+
+    (void)state;
+    assert_int_equal(pipe(ends), 0);
+    check_later(close_number, (void *)(intptr_t)ends[0]);
+    check_later(close_number, (void *)(intptr_t)ends[1]);
+    struct log log = {.fd = ends[1], .level = LOG_DEBUG};
+    log_batch_init(&batch, &log);
+    for (int i = 0; i < 5000; i++)
+        LOG(&batch, LOG_INFO, "nobody reads", {"a", SLICE("b")});
+    LOG_NOW(&log, LOG_ERROR, "nor this", {"a", SLICE("b")});
+    assert_true(log_is_waiting(&batch));
+    do {
+        drain(ends[0], text, sizeof(text));
+        log_flush(&batch);
+    } while (strstr(text, "log lines lost") == NULL);
+    assert_non_null(strstr(text, " error: log lines lost, for nobody read them count="));
+    assert_null(strstr(text, "nor this"));
+    assert_false(log_is_waiting(&batch));
+}
+
 static void a_log_that_cannot_be_written_stops_nobody(void **state)
 {
     struct log log = {.fd = -1, .level = LOG_DEBUG};
@@ -260,4 +298,5 @@ CHECK_MAIN(CHECK_TEST(a_text_line_quotes_what_is_not_plain), CHECK_TEST(a_json_l
            CHECK_TEST(lines_below_the_level_are_not_written),
            CHECK_TEST(what_is_not_written_costs_no_value),
            CHECK_TEST(a_batch_waits_until_it_is_full_or_flushed),
+           CHECK_TEST(what_was_lost_is_told_when_it_is_read_again),
            CHECK_TEST(a_log_that_cannot_be_written_stops_nobody))
