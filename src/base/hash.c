@@ -35,26 +35,22 @@ static inline void eat_word(struct state *s, uint64_t word)
     s->v0 ^= word;
 }
 
-static inline uint64_t load_word(const char *bytes)
+static inline uint64_t little_endian_word(const char *bytes)
 {
-    uint64_t word;
-
-    memcpy(&word, bytes, sizeof(word));
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    word = __builtin_bswap64(word);
+    return __builtin_bswap64(load_word(bytes));
+#else
+    return load_word(bytes);
 #endif
-    return word;
 }
 
-static inline uint64_t load_half(const char *bytes)
+static inline uint64_t little_endian_half(const char *bytes)
 {
-    uint32_t half;
-
-    memcpy(&half, bytes, sizeof(half));
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    half = __builtin_bswap32(half);
+    return __builtin_bswap32(load_half_word(bytes));
+#else
+    return load_half_word(bytes);
 #endif
-    return half;
 }
 
 /*
@@ -66,7 +62,8 @@ static inline uint64_t load_rest(const char *bytes, size_t count)
     size_t middle = count / 2, last = count - 1;
 
     if (count >= 4)
-        return load_half(bytes) | load_half(bytes + count - 4) << (8 * (count - 4));
+        return little_endian_half(bytes)
+               | little_endian_half(bytes + count - 4) << (8 * (count - 4));
     return (uint64_t)(unsigned char)bytes[0]
            | (uint64_t)(unsigned char)bytes[middle] << (8 * middle)
            | (uint64_t)(unsigned char)bytes[last] << (8 * last);
@@ -94,7 +91,7 @@ static inline void eat(struct state *s, struct slice bytes)
 
     s->total += left;
     for (; left >= 8; left -= 8, at += 8)
-        eat_some(s, load_word(at), 8);
+        eat_some(s, little_endian_word(at), 8);
     if (left > 0)
         eat_some(s, load_rest(at, left), left);
 }
