@@ -9,7 +9,7 @@
 
 #include "base/err.h"
 
-enum { MAX_FLAGS = 16 };
+enum { MAX_FLAGS = 32 };
 
 int command_run(const struct command *commands, size_t count, const char *help, int argc,
                 char **argv)

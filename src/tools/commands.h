@@ -6,5 +6,6 @@ int user_command(int argc, char **argv);
 int user_import_command(int argc, char **argv);
 int location_command(int argc, char **argv);
 int ping_command(int argc, char **argv);
+int load_command(int argc, char **argv);
 
 #endif

@@ -235,7 +235,7 @@ def test_ping_for_nagios(server):
 
 COMMANDS = ["user", "user add", "user passwd", "user remove", "user list", "user import", "user alias",
             "user alias add", "user alias remove", "location", "location list", "location show", "location remove",
-            "ping"]
+            "ping", "load"]
 
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])
@@ -250,7 +250,8 @@ def test_every_command_explains_itself(command):
     "user add a@b --frobnicate", "user add a@b --data", "user list a@b", "user list --json=yes", "user alias",
     "user alias add a@b", "location show", "location show example.org", "ping", "ping :", "ping mailto:a@b.c",
     "ping sip:192.0.2.1 --count 0", "ping sip:192.0.2.1 --count many", "ping sip:192.0.2.1 --timeout nan",
-    "ping sips:192.0.2.1", "ping sip:192.0.2.1;transport=sctp", "ping sip:192.0.2.1 --from :"])
+    "ping sips:192.0.2.1", "ping sip:192.0.2.1;transport=sctp", "ping sip:192.0.2.1 --from :", "load", "load :",
+    "load sips:192.0.2.1", "load sip:192.0.2.1 --rate many", "load sip:192.0.2.1 --port 65535"])
 def test_wrong_use_is_one_line_that_says_so(command, tmp_path):
     done = tchin(*command.split(), cwd=tmp_path)
     assert done.returncode == USED_WRONGLY and done.stdout == "", done

@@ -5,11 +5,12 @@
 #include "tools/command.h"
 #include "tools/commands.h"
 
-static const char help[] = "Usage: tchin user|location|ping ...\n"
+static const char help[] = "Usage: tchin user|location|ping|load ...\n"
                            "\n"
                            "  user        who may register and call\n"
                            "  location    where users can be reached\n"
                            "  ping        asks a SIP server whether it is there\n"
+                           "  load        how fast a SIP server is\n"
                            "\n"
                            "Each has --help. --version says which tchin this is. See tchin(1).\n";
 
@@ -26,6 +27,7 @@ int main(int argc, char **argv)
         {"user",      user_command    },
         {"location",  location_command},
         {"ping",      ping_command    },
+        {"load",      load_command    },
         {"--version", version         },
     };
     signal(SIGPIPE, SIG_DFL);
