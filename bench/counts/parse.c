@@ -6,6 +6,7 @@
 
 #include <stdalign.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "meter.h"
 #include "sip/message.h"
@@ -27,9 +28,10 @@ __attribute__((noinline)) static bool read_fields(struct sip_uri *uri)
 
 static void read_file(const char *name)
 {
+    const char *folder = getenv("TCHIN_MESSAGES");
     char path[512];
 
-    snprintf(path, sizeof(path), "%s/%s", MESSAGES_DIR, name);
+    snprintf(path, sizeof(path), "%s/%s", folder != NULL ? folder : ".", name);
     FILE *file = fopen(path, "rb");
     if (file == NULL)
         world_fails(path);
