@@ -1,8 +1,8 @@
 /*
- * counts UNIT, under callgrind: does the unit's work until it is in its stride, then counts some
- * rounds of it and writes them down as a dump of that name. Prints how many units that were.
- * counts --memory, without callgrind: prints bytes. scripts/bench-counts runs it and reads all
- * this.
+ * counts UNIT, under callgrind: does the unit's work until it is in its stride, then some rounds of
+ * it that are counted, and says how many units that were. Without callgrind, counts --memory says
+ * how many bytes things hold. scripts/bench-counts runs both and reads what they say. counts --talk
+ * is for tests.
  */
 #include <alloca.h>
 #include <gnu/libc-version.h>
@@ -14,6 +14,7 @@
 
 #include "memory.h"
 #include "meter.h"
+#include "talk.h"
 #include "units.h"
 #include "virtual.h"
 
@@ -68,6 +69,8 @@ static int answer(const char *wish)
         print_versions();
     else if (strcmp(wish, "--memory") == 0)
         memory_print();
+    else if (strcmp(wish, "--talk") == 0)
+        talk();
     else
         ok = find_and_run(wish);
     fflush(stdout);
