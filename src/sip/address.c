@@ -78,25 +78,37 @@ static bool eat_addr_spec(struct cursor *c, struct sip_address *out)
 /* *( SEMI generic-param ); the first tag counts */
 static bool eat_address_params(struct cursor *c, struct sip_address *out)
 {
+    struct cursor start = *c;
     struct sip_param param;
+    bool has_tag = false;
 
-    if (!eat_params(c, &out->params))
-        return false;
-    if (sip_param_find(out->params, SLICE("tag"), &param))
-        out->tag = param.value;
-    return true;
+    skip_space(&start);
+    while (eat_param(c, &param)) {
+        if (!has_tag && sip_param_is(&param, SLICE("tag"))) {
+            out->tag = param.value;
+            has_tag = true;
+        }
+    }
+    out->params = slice_between(c->at > start.at ? start.at : c->at, c->at);
+    return !sees_semi(c);
+}
+
+bool eat_address(struct cursor *c, struct sip_address *out)
+{
+    out->has_brackets = false;
+    out->tag = SLICE_NONE;
+    return (eat_name_addr(c, out) || eat_addr_spec(c, out)) && eat_address_params(c, out);
 }
 
 bool sip_address_parse(struct slice value, struct sip_address *out)
 {
     struct cursor c = cursor_over(slice_trim(value));
-    struct sip_address address = {0};
+    struct sip_address address;
 
-    bool ok = (eat_name_addr(&c, &address) || eat_addr_spec(&c, &address))
-              && eat_address_params(&c, &address) && at_end(&c);
-    if (ok)
-        *out = address;
-    return ok;
+    if (!eat_address(&c, &address) || !at_end(&c))
+        return false;
+    *out = address;
+    return true;
 }
 
 const struct sip_uri *sip_address_uri(const struct sip_address *address)
@@ -133,17 +145,30 @@ bool sip_qvalue_parse(struct slice text, uint16_t *out)
     return true;
 }
 
-/* contact-params = c-p-q / c-p-expires / contact-extension */
+/* c-p-expires = "expires" EQUAL delta-seconds */
+static uint32_t expires_of(struct slice value)
+{
+    uint32_t seconds;
+
+    return slice_to_u32(value, UINT32_MAX, &seconds) ? seconds : MALFORMED_EXPIRES_S;
+}
+
+/* contact-params = c-p-q / c-p-expires / contact-extension; the first of a kind counts */
 static bool read_contact_params(struct sip_contact *contact)
 {
-    struct slice value;
+    struct slice rest = contact->address.params;
+    struct sip_param param;
 
-    contact->has_q = sip_address_param(&contact->address, SLICE("q"), &value);
-    if (contact->has_q && !sip_qvalue_parse(value, &contact->q_thousandths))
-        return false;
-    contact->has_expires = sip_address_param(&contact->address, SLICE("expires"), &value);
-    if (contact->has_expires && !slice_to_u32(value, UINT32_MAX, &contact->expires_s))
-        contact->expires_s = MALFORMED_EXPIRES_S;
+    while (sip_param_next(&rest, &param)) {
+        if (!contact->has_q && sip_param_is(&param, SLICE("q"))) {
+            contact->has_q = true;
+            if (!sip_qvalue_parse(param.value, &contact->q_thousandths))
+                return false;
+        } else if (!contact->has_expires && sip_param_is(&param, SLICE("expires"))) {
+            contact->has_expires = true;
+            contact->expires_s = expires_of(param.value);
+        }
+    }
     return true;
 }
 

@@ -20,6 +20,9 @@ struct sip_address {
 /* One value. False: malformed, `out` untouched. */
 bool sip_address_parse(struct slice value, struct sip_address *out) MUST_USE;
 
+/* The same off the front of a text. On false `out` is of no meaning. */
+bool eat_address(struct cursor *c, struct sip_address *out);
+
 /*
  * The URI of a parsed address: no need to parse it again. NULL: a local tel number without its
  * context (RFC 3966 5.1.5), which an address may have and sip_uri_parse refuses.

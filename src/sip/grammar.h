@@ -63,35 +63,48 @@ static inline bool sip_char_is(char c, unsigned sets)
     return (sip_char_sets[(unsigned char)c] & sets) != 0;
 }
 
-/*
- * 1*of these sets: what every token, word and number is eaten by, and where parsing spends its
- * time. Hence four at a time.
- */
+/* Where the bytes of these sets that begin at `at` end: four at a time, for it is in here that
+ * parsing spends its time. */
+static inline const char *run_end(const char *at, const char *end, unsigned sets)
+{
+    for (; end - at >= 4; at += 4) {
+        if (!sip_char_is(at[0], sets))
+            return at;
+        if (!sip_char_is(at[1], sets))
+            return at + 1;
+        if (!sip_char_is(at[2], sets))
+            return at + 2;
+        if (!sip_char_is(at[3], sets))
+            return at + 3;
+    }
+    while (at < end && sip_char_is(*at, sets))
+        at++;
+    return at;
+}
+
+/* 1*of these sets: what every token, word and number is eaten by */
 static inline bool eat_run(struct cursor *c, unsigned sets, struct slice *out)
 {
     const char *start = c->at;
-    const char *at = start;
-    const char *end = c->end;
 
-    while (end - at >= 4 && sip_char_is(at[0], sets) && sip_char_is(at[1], sets)
-           && sip_char_is(at[2], sets) && sip_char_is(at[3], sets))
-        at += 4;
-    while (at < end && sip_char_is(*at, sets))
-        at++;
-    *out = slice_between(start, at);
-    c->at = at;
-    return at > start;
+    c->at = run_end(start, c->end, sets);
+    *out = slice_between(start, c->at);
+    return c->at > start;
 }
 
 /* Where the LWS that may begin at `at` ends. */
 const char *sip_blanks_end(const char *at, const char *end);
 
-/* LWS: at least one */
+/* LWS: at least one; mostly it is one space. */
 static inline bool eat_space(struct cursor *c)
 {
     const char *start = c->at;
 
-    if (!at_end(c) && (unsigned char)*start <= ' ')
+    if (at_end(c) || (unsigned char)*start > ' ')
+        return false;
+    if (*start == ' ' && c->end - start > 1 && (unsigned char)start[1] > ' ')
+        c->at++;
+    else
         c->at = sip_blanks_end(start, c->end);
     return c->at > start;
 }
@@ -227,14 +240,31 @@ static inline bool eat_host(struct cursor *c, struct slice *out)
 /* IPv6address, without brackets */
 bool sip_is_ipv6(struct slice text);
 
+/* 1*DIGIT, not above `max` */
+static inline bool eat_u32(struct cursor *c, uint32_t max, uint32_t *out)
+{
+    const char *at = c->at;
+    uint64_t value = 0;
+
+    for (; at < c->end && ascii_is_digit(*at); at++) {
+        value = value * 10 + (uint64_t)(*at - '0');
+        if (value > max)
+            value = (uint64_t)max + 1; /* too large for good */
+    }
+    if (at == c->at || value > max)
+        return false;
+    c->at = at;
+    *out = (uint32_t)value;
+    return true;
+}
+
 /* 1*DIGIT, 1 to 65535 */
 static inline bool eat_port(struct cursor *c, uint16_t *out)
 {
     const char *start = c->at;
-    struct slice digits;
     uint32_t port;
 
-    if (eat_digits(c, &digits) && slice_to_u32(digits, UINT16_MAX, &port) && port > 0) {
+    if (eat_u32(c, UINT16_MAX, &port) && port > 0) {
         *out = (uint16_t)port;
         return true;
     }

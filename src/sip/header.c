@@ -222,9 +222,6 @@ enum sip_header_id sip_header_find(struct slice name)
 
     unsigned first = (unsigned char)ascii_lower(name.ptr[0]);
     unsigned middle = (unsigned char)ascii_lower(name.ptr[name.len / 2]);
-    uint8_t id = slots[SLOT((unsigned)name.len, first, middle)];
-    /* Most write a name as the RFC does: bytes compare faster than letters without case. */
-    if (slice_equal(name, rows[id].name) || slice_equal_nocase(name, rows[id].name))
-        return (enum sip_header_id)id;
-    return SIP_UNKNOWN_HEADER;
+    enum sip_header_id id = (enum sip_header_id)slots[SLOT((unsigned)name.len, first, middle)];
+    return slice_equal_nocase(name, rows[id].name) ? id : SIP_UNKNOWN_HEADER;
 }

@@ -5,10 +5,12 @@
 #include "sip/message.h"
 
 #include "sip/grammar.h"
+#include "sip/match.h"
 
 /* The first fault counts: what follows may only be its consequence. */
 struct reader {
     struct cursor c;
+    struct matches newlines; /* of which none is before `c` */
     struct sip_message *msg;
     struct sip_fault *fault;
     bool is_sound;
@@ -20,13 +22,14 @@ static void read_body(struct reader *r);
 
 bool sip_message_parse(struct slice bytes, struct sip_message *out, struct sip_fault *fault)
 {
-    struct reader r = {cursor_over(bytes), out, fault, true};
+    struct reader r = {.c = cursor_over(bytes), .msg = out, .fault = fault, .is_sound = true};
 
     memset(out, 0, offsetof(struct sip_message, headers));
     /* RFC 3261 7.5: any CRLF before the start line is to be ignored. */
     while (eat_char(&r.c, '\r') || eat_char(&r.c, '\n'))
         continue;
     out->bytes = slice_between(r.c.at, r.c.end);
+    r.newlines = matches_in(r.c.at, r.c.end, '\n');
     read_start_line(&r);
     read_headers(&r);
     read_body(&r);
@@ -41,14 +44,15 @@ static void note_fault(struct reader *r, uint16_t status, const char *phrase)
 }
 
 /* A line, without its CRLF or LF. False: there is no line end any more. */
-static inline bool eat_line(struct cursor *c, struct slice *out)
+static inline bool eat_line(struct reader *r, struct slice *out)
 {
-    const char *newline = at_end(c) ? NULL : memchr(c->at, '\n', (size_t)(c->end - c->at));
+    const char *start = r->c.at;
+    const char *newline = next_match(&r->newlines);
 
     if (newline == NULL)
         return false;
-    *out = slice_between(c->at, newline > c->at && newline[-1] == '\r' ? newline - 1 : newline);
-    c->at = newline + 1;
+    *out = slice_between(start, newline > start && newline[-1] == '\r' ? newline - 1 : newline);
+    r->c.at = newline + 1;
     return true;
 }
 
@@ -145,7 +149,7 @@ static void read_start_line(struct reader *r)
 {
     struct slice line;
 
-    if (!eat_line(&r->c, &line))
+    if (!eat_line(r, &line))
         note_fault(r, 400, "Missing Start Line");
     else if (begins_with_sip(line))
         read_status_line(r, line);
@@ -155,27 +159,15 @@ static void read_start_line(struct reader *r)
 
 /* --- header fields --- */
 
-static void link_header(struct sip_message *msg, uint8_t id, uint16_t index)
+static inline void link_header(struct sip_message *msg, uint8_t id, uint16_t index)
 {
-    if (msg->first[id] == 0)
+    if (msg->first[id] == 0) {
         msg->first[id] = (uint8_t)(index + 1);
-    else
+    } else {
         msg->headers[msg->last[id] - 1].next = (uint8_t)index;
+        msg->repeated_ids |= (uint64_t)1 << id;
+    }
     msg->last[id] = (uint8_t)(index + 1);
-}
-
-static inline bool is_blank(char c)
-{
-    return (unsigned char)c <= ' ' && (c == ' ' || c == '\t' || c == '\r' || c == '\n');
-}
-
-static inline struct slice trim(const char *from, const char *end)
-{
-    while (from < end && is_blank(*from))
-        from++;
-    while (end > from && is_blank(end[-1]))
-        end--;
-    return slice_between(from, end);
 }
 
 /* header-name HCOLON; HCOLON = *( SP / HTAB ) ":" SWS */
@@ -194,37 +186,57 @@ static bool eat_name(struct cursor *c, struct slice *out)
 }
 
 /*
+ * The same for a name in our table that fits, with its colon, in the first 16 bytes: what is equal
+ * to such a name is a token. False says nothing.
+ */
+static inline bool eat_known_name(struct cursor *c, struct slice *out, enum sip_header_id *id)
+{
+    uint32_t colons = c->end - c->at >= 16 ? match16(c->at, ':') : 0;
+
+    if (colons == 0)
+        return false;
+    *out = (struct slice){c->at, (size_t)__builtin_ctz(colons)};
+    *id = sip_header_find(*out);
+    c->at += *id != SIP_UNKNOWN_HEADER ? out->len + 1 : 0;
+    return *id != SIP_UNKNOWN_HEADER;
+}
+
+/*
  * message-header = header-name HCOLON header-value. A line that is none is a field without a name:
  * what nobody needs, nobody should stumble over (RFC 3261 16.3 step 1), and phones do send such.
  */
-static void read_header(struct reader *r, struct slice line)
+static inline void read_header(struct reader *r, struct slice line)
 {
     struct sip_message *msg = r->msg;
-    struct cursor c = cursor_over(line);
+    struct cursor c = {line.ptr, r->c.end};
+    enum sip_header_id id = SIP_UNKNOWN_HEADER;
     struct slice name;
-    uint8_t id = SIP_UNKNOWN_HEADER;
 
     if (msg->header_count == SIP_MAX_HEADERS) {
         note_fault(r, 513, "Too Many Header Fields");
         return;
     }
-    if (eat_name(&c, &name))
-        id = (uint8_t)sip_header_find(name);
-    else
-        name = (struct slice){line.ptr, 0};
-    msg->headers[msg->header_count] = (struct sip_header){name, trim(c.at, c.end), id, 0};
-    link_header(msg, id, msg->header_count++);
+    if (!eat_known_name(&c, &name, &id)) {
+        c = cursor_over(line);
+        if (eat_name(&c, &name))
+            id = sip_header_find(name);
+        else
+            name = (struct slice){line.ptr, 0};
+    }
+    msg->headers[msg->header_count] =
+        (struct sip_header){name, slice_trim(slice_between(c.at, slice_end(line))), (uint8_t)id, 0};
+    link_header(msg, (uint8_t)id, msg->header_count++);
 }
 
 /* RFC 3261 7.3.1: a line that begins with white space belongs to the one before. */
-static inline bool eat_unfolded_line(struct cursor *c, struct slice *out)
+static inline bool eat_unfolded_line(struct reader *r, struct slice *out)
 {
-    const char *start = c->at;
+    const char *start = r->c.at;
 
-    if (!eat_line(c, out))
+    if (!eat_line(r, out))
         return false;
-    while (!at_end(c) && (*c->at == ' ' || *c->at == '\t')) {
-        if (!eat_line(c, out))
+    while (!at_end(&r->c) && (*r->c.at == ' ' || *r->c.at == '\t')) {
+        if (!eat_line(r, out))
             return false;
         *out = slice_between(start, slice_end(*out));
     }
@@ -248,7 +260,7 @@ static void read_headers(struct reader *r)
     struct slice line;
 
     while (!eat_empty_line(&r->c)) {
-        if (!eat_unfolded_line(&r->c, &line)) {
+        if (!eat_unfolded_line(r, &line)) {
             note_fault(r, 400, "Missing Empty Line");
             r->c.at = r->c.end;
             start = r->c.at;

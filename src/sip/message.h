@@ -15,6 +15,8 @@
 #include "sip/method.h"
 #include "sip/via.h"
 
+_Static_assert(SIP_HEADER_ID_COUNT <= 64, "repeated_ids has a bit for each");
+
 enum {
     SIP_MAX_MESSAGE = 65535, /* bytes */
     SIP_MAX_HEADERS = 255,   /* header fields in one message */
@@ -64,6 +66,7 @@ struct sip_message {
 
     struct sip_basics basics;
 
+    uint64_t repeated_ids; /* a bit for each id that more than one field has */
     uint16_t header_count;
     uint8_t first[SIP_HEADER_ID_COUNT]; /* index of the first field of each id, plus 1; 0: none */
     uint8_t last[SIP_HEADER_ID_COUNT];  /* likewise */

@@ -45,124 +45,129 @@ static const struct phrases phrases[SIP_HEADER_ID_COUNT] = {
     [SIP_VIA] = PHRASES("Via"),
 };
 
-/* A step says NULL, or the phrase of a 400. */
-typedef const char *check_step(struct sip_message *msg);
+/* Those that often do: Via and the like. */
+#define BIT(id)    ((uint64_t)1 << (id))
+#define MAY_REPEAT (BIT(SIP_UNKNOWN_HEADER) | BIT(SIP_VIA) | BIT(SIP_ROUTE) | BIT(SIP_RECORD_ROUTE))
+
+typedef bool check_step(struct sip_message *msg, struct sip_fault *fault);
 
 static check_step check_via, check_from, check_to, check_call_id, check_cseq;
 static check_step check_repeats, check_max_forwards, check_contacts;
 
-static check_step *const steps[] = {
-    check_via,  check_from,    check_to,           check_call_id,
-    check_cseq, check_repeats, check_max_forwards, check_contacts,
-};
-
 bool sip_message_check(struct sip_message *msg, struct sip_fault *fault)
 {
-    const char *phrase = NULL;
-
-    for (size_t i = 0; i < ARRAY_LEN(steps) && phrase == NULL; i++)
-        phrase = steps[i](msg);
-    if (phrase != NULL)
-        *fault = (struct sip_fault){400, phrase};
-    return phrase == NULL;
+    return check_via(msg, fault) && check_from(msg, fault) && check_to(msg, fault)
+           && check_call_id(msg, fault) && check_cseq(msg, fault) && check_repeats(msg, fault)
+           && check_max_forwards(msg, fault) && check_contacts(msg, fault);
 }
 
-static const char *check_via(struct sip_message *msg)
+static bool refuse(struct sip_fault *fault, const char *phrase)
+{
+    *fault = (struct sip_fault){400, phrase};
+    return false;
+}
+
+static bool check_via(struct sip_message *msg, struct sip_fault *fault)
 {
     struct sip_values vias = sip_values_of(msg, SIP_VIA);
-    struct slice topmost;
+    struct slice *text = &msg->basics.via_text;
 
-    if (!sip_values_next(&vias, &topmost))
-        return phrases[SIP_VIA].missing;
-    if (!sip_via_parse(topmost, &msg->basics.via))
-        return phrases[SIP_VIA].malformed;
-    msg->basics.via_text = topmost;
-    return NULL;
+    if (!sip_values_next(&vias, text))
+        return refuse(fault, phrases[SIP_VIA].missing);
+    struct cursor c = cursor_over(*text);
+    if (eat_via(&c, &msg->basics.via) && at_end(&c))
+        return true;
+    msg->basics.via = (struct sip_via){0};
+    return refuse(fault, phrases[SIP_VIA].malformed);
 }
 
-static const char *check_address(const struct sip_message *msg, enum sip_header_id id,
-                                 struct sip_address *out)
+static bool check_address(const struct sip_message *msg, enum sip_header_id id,
+                          struct sip_address *out, struct sip_fault *fault)
 {
     const struct sip_header *header = sip_message_header(msg, id);
 
     if (header == NULL)
-        return phrases[id].missing;
-    return sip_address_parse(header->value, out) ? NULL : phrases[id].malformed;
+        return refuse(fault, phrases[id].missing);
+    struct cursor c = cursor_over(header->value);
+    return (eat_address(&c, out) && at_end(&c)) || refuse(fault, phrases[id].malformed);
 }
 
-static const char *check_from(struct sip_message *msg)
+static bool check_from(struct sip_message *msg, struct sip_fault *fault)
 {
-    const char *phrase = check_address(msg, SIP_FROM, &msg->basics.from);
-
+    if (!check_address(msg, SIP_FROM, &msg->basics.from, fault))
+        return false;
     msg->basics.from_tag = msg->basics.from.tag;
-    return phrase;
+    return true;
 }
 
-static const char *check_to(struct sip_message *msg)
+static bool check_to(struct sip_message *msg, struct sip_fault *fault)
 {
-    const char *phrase = check_address(msg, SIP_TO, &msg->basics.to);
-
+    if (!check_address(msg, SIP_TO, &msg->basics.to, fault))
+        return false;
     msg->basics.to_tag = msg->basics.to.tag;
-    return phrase;
+    return true;
 }
 
-static const char *check_call_id(struct sip_message *msg)
+static bool check_call_id(struct sip_message *msg, struct sip_fault *fault)
 {
     const struct sip_header *header = sip_message_header(msg, SIP_CALL_ID);
 
     if (header == NULL)
-        return phrases[SIP_CALL_ID].missing;
+        return refuse(fault, phrases[SIP_CALL_ID].missing);
     if (!sip_call_id_is_valid(header->value))
-        return phrases[SIP_CALL_ID].malformed;
+        return refuse(fault, phrases[SIP_CALL_ID].malformed);
     msg->basics.call_id = header->value;
-    return NULL;
+    return true;
 }
 
 /* RFC 3261 8.1.1.5: the method of a request is also its CSeq's. */
-static const char *check_cseq(struct sip_message *msg)
+static bool check_cseq(struct sip_message *msg, struct sip_fault *fault)
 {
     const struct sip_header *header = sip_message_header(msg, SIP_CSEQ);
     struct sip_cseq cseq;
 
     if (header == NULL)
-        return phrases[SIP_CSEQ].missing;
+        return refuse(fault, phrases[SIP_CSEQ].missing);
     if (!sip_cseq_parse(header->value, &cseq))
-        return phrases[SIP_CSEQ].malformed;
+        return refuse(fault, phrases[SIP_CSEQ].malformed);
     msg->basics.cseq = cseq.number;
     msg->basics.cseq_method = cseq.method;
     msg->basics.cseq_method_id = sip_method_of(cseq.method);
-    return msg->is_request && !slice_equal(cseq.method, msg->method) ? "CSeq Method Mismatch"
-                                                                     : NULL;
+    return !msg->is_request || slice_equal(cseq.method, msg->method)
+           || refuse(fault, "CSeq Method Mismatch");
 }
 
-static const char *check_repeats(struct sip_message *msg)
+static bool check_repeats(struct sip_message *msg, struct sip_fault *fault)
 {
+    if ((msg->repeated_ids & ~MAY_REPEAT) == 0)
+        return true;
     for (size_t i = 0; i < msg->header_count; i++) {
         enum sip_header_id id = (enum sip_header_id)msg->headers[i].id;
         if (msg->headers[i].next != 0 && sip_header_row(id)->arity == SIP_SINGLE
             && phrases[id].multiple != NULL)
-            return phrases[id].multiple;
+            return refuse(fault, phrases[id].multiple);
     }
-    return NULL;
+    return true;
 }
 
 /* RFC 3261 20.22: 0 to 255. Absent from what RFC 2543 knew. */
-static const char *check_max_forwards(struct sip_message *msg)
+static bool check_max_forwards(struct sip_message *msg, struct sip_fault *fault)
 {
     const struct sip_header *header = sip_message_header(msg, SIP_MAX_FORWARDS);
     uint32_t hops;
 
     if (header == NULL)
-        return NULL;
-    if (!slice_to_u32(header->value, UINT8_MAX, &hops))
-        return phrases[SIP_MAX_FORWARDS].malformed;
+        return true;
+    struct cursor c = cursor_over(header->value);
+    if (!eat_u32(&c, UINT8_MAX, &hops) || !at_end(&c))
+        return refuse(fault, phrases[SIP_MAX_FORWARDS].malformed);
     msg->basics.max_forwards = (uint8_t)hops;
     msg->basics.has_max_forwards = true;
-    return NULL;
+    return true;
 }
 
 /* Of responses the Contact is for the user agent that asked; they pass through. */
-static const char *check_contacts(struct sip_message *msg)
+static bool check_contacts(struct sip_message *msg, struct sip_fault *fault)
 {
     struct sip_values contacts = sip_values_of(msg, SIP_CONTACT);
     struct sip_contact other;
@@ -172,9 +177,9 @@ static const char *check_contacts(struct sip_message *msg)
     while (msg->is_request && sip_values_next(&contacts, &value)) {
         bool is_first = msg->basics.contact_count++ == 0;
         if (!sip_contact_parse(value, is_first ? &msg->basics.contact : &other))
-            return phrases[SIP_CONTACT].malformed;
+            return refuse(fault, phrases[SIP_CONTACT].malformed);
     }
-    return NULL;
+    return true;
 }
 
 bool sip_message_is_answerable(const struct sip_message *msg)

@@ -19,13 +19,31 @@ static const struct slice names[SIP_METHOD_COUNT] = {
     [SIP_UPDATE] = {"UPDATE",    6},
 };
 
+/* Those that begin with a letter. */
+static const uint8_t by_letter['Z' - 'A' + 1][2] = {
+    ['A' - 'A'] = {SIP_ACK     },
+    ['B' - 'A'] = {SIP_BYE     },
+    ['C' - 'A'] = {SIP_CANCEL  },
+    ['I' - 'A'] = {SIP_INVITE,   SIP_INFO},
+    ['M' - 'A'] = {SIP_MESSAGE           },
+    ['N' - 'A'] = {SIP_NOTIFY},
+    ['O' - 'A'] = {SIP_OPTIONS           },
+    ['P' - 'A'] = {SIP_PRACK, SIP_PUBLISH},
+    ['R' - 'A'] = {SIP_REGISTER, SIP_REFER},
+    ['S' - 'A'] = {SIP_SUBSCRIBE},
+    ['U' - 'A'] = {SIP_UPDATE           },
+};
+
 enum sip_method sip_method_of(struct slice name)
 {
-    for (int method = SIP_INVITE; method < SIP_METHOD_COUNT; method++) {
-        if (slice_equal(name, names[method]))
-            return (enum sip_method)method;
-    }
-    return SIP_OTHER_METHOD;
+    if (name.len == 0 || name.ptr[0] < 'A' || name.ptr[0] > 'Z')
+        return SIP_OTHER_METHOD;
+
+    const uint8_t *candidates = by_letter[name.ptr[0] - 'A'];
+    if (slice_equal(name, names[candidates[0]]))
+        return (enum sip_method)candidates[0];
+    return slice_equal(name, names[candidates[1]]) ? (enum sip_method)candidates[1]
+                                                   : SIP_OTHER_METHOD;
 }
 
 struct slice sip_method_name(enum sip_method method)

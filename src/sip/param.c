@@ -4,16 +4,17 @@
 bool eat_params(struct cursor *c, struct slice *out)
 {
     const char *start = c->at;
+    struct cursor first = *c; /* the first semicolon, if there is one */
     struct sip_param param;
 
+    skip_space(&first);
     while (eat_param(c, &param))
         continue;
-    struct slice params = eaten_since(c, start);
-    if (eat_mark(c, ';')) {
+    if (sees_semi(c)) {
         c->at = start;
         return false;
     }
-    *out = slice_after(params, slice_find(params, ';'));
+    *out = slice_between(c->at > first.at ? first.at : c->at, c->at);
     return true;
 }
 

@@ -53,6 +53,14 @@ static inline bool eat_param(struct cursor *c, struct sip_param *out)
     return false;
 }
 
+/* Whether a SEMI follows: one that eat_param refused promises a parameter and has none. */
+static inline bool sees_semi(const struct cursor *c)
+{
+    struct cursor ahead = *c;
+
+    return !at_end(c) && eat_mark(&ahead, ';');
+}
+
 /* *( SEMI generic-param ): `out` is all of it. False only for a SEMI without a parameter. */
 bool eat_params(struct cursor *c, struct slice *out);
 

@@ -8,10 +8,7 @@
 /* 1*DIGIT LWS Method; RFC 3261 8.1.1.5: less than 2**31 */
 static bool eat_cseq(struct cursor *c, struct sip_cseq *cseq)
 {
-    struct slice digits;
-
-    return eat_digits(c, &digits) && slice_to_u32(digits, INT32_MAX, &cseq->number) && eat_space(c)
-           && eat_token(c, &cseq->method);
+    return eat_u32(c, INT32_MAX, &cseq->number) && eat_space(c) && eat_token(c, &cseq->method);
 }
 
 bool sip_cseq_parse(struct slice value, struct sip_cseq *out)
@@ -28,11 +25,10 @@ bool sip_cseq_parse(struct slice value, struct sip_cseq *out)
 bool sip_rack_parse(struct slice value, struct sip_rack *out)
 {
     struct cursor c = cursor_over(value);
-    struct slice digits;
     struct sip_rack rack;
 
-    bool ok = eat_digits(&c, &digits) && slice_to_u32(digits, UINT32_MAX, &rack.response_number)
-              && eat_space(&c) && eat_cseq(&c, &rack.cseq) && at_end(&c);
+    bool ok = eat_u32(&c, UINT32_MAX, &rack.response_number) && eat_space(&c)
+              && eat_cseq(&c, &rack.cseq) && at_end(&c);
     if (ok)
         *out = rack;
     return ok;

@@ -8,16 +8,22 @@ static bool eat_sent_by(struct cursor *c, struct sip_via *via);
 static bool eat_via_params(struct cursor *c, struct sip_via *via);
 
 /* via-parm = sent-protocol LWS sent-by *( SEMI via-params ) */
+bool eat_via(struct cursor *c, struct sip_via *out)
+{
+    *out = (struct sip_via){0};
+    return eat_sent_protocol(c, out) && eat_space(c) && eat_sent_by(c, out)
+           && eat_via_params(c, out);
+}
+
 bool sip_via_parse(struct slice value, struct sip_via *out)
 {
     struct cursor c = cursor_over(value);
-    struct sip_via via = {0};
+    struct sip_via via;
 
-    bool ok = eat_sent_protocol(&c, &via) && eat_space(&c) && eat_sent_by(&c, &via)
-              && eat_via_params(&c, &via) && at_end(&c);
-    if (ok)
-        *out = via;
-    return ok;
+    if (!eat_via(&c, &via) || !at_end(&c))
+        return false;
+    *out = via;
+    return true;
 }
 
 /* "SIP" SLASH "2.0", nearly always written so */

@@ -4,6 +4,7 @@
 
 #include "base/buffer.h"
 #include "base/slice.h"
+#include "sip/grammar.h"
 
 struct sip_via {
     struct slice transport; /* UDP, TCP, TLS, SCTP, WS, WSS or another token */
@@ -18,6 +19,9 @@ struct sip_via {
     bool wants_rport; /* the parameter is there, with or without a value */
     uint16_t rport;   /* 0: without a value */
 };
+
+/* A via-parm off the front of a text. On false `out` is of no meaning. */
+bool eat_via(struct cursor *c, struct sip_via *out);
 
 /* One via-parm. False: malformed, `out` untouched. */
 bool sip_via_parse(struct slice value, struct sip_via *out) MUST_USE;

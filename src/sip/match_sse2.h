@@ -1,0 +1,15 @@
+/* match_portable.h by SSE2, which every x86-64 has. */
+#ifndef TCHIN_SIP_MATCH_SSE2_H
+#define TCHIN_SIP_MATCH_SSE2_H
+
+#include <emmintrin.h>
+#include <stdint.h>
+
+static inline uint32_t match16_sse2(const char *at, char byte)
+{
+    __m128i bytes = _mm_loadu_si128((const __m128i *)at);
+
+    return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(byte)));
+}
+
+#endif
