@@ -4,27 +4,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-void buffer_add(struct buffer *buffer, struct slice s)
-{
-    if (buffer->overflowed || s.len > buffer->max - buffer->len) {
-        buffer->overflowed = true;
-        return;
-    }
-    if (s.len > 0)
-        memcpy(buffer->ptr + buffer->len, s.ptr, s.len);
-    buffer->len += s.len;
-}
-
-void buffer_add_text(struct buffer *buffer, const char *text)
-{
-    buffer_add(buffer, slice_of(text));
-}
-
-void buffer_add_char(struct buffer *buffer, char c)
-{
-    buffer_add(buffer, (struct slice){&c, 1});
-}
-
 void buffer_add_u64(struct buffer *buffer, uint64_t value)
 {
     char digits[20];
@@ -41,10 +20,11 @@ void buffer_add_hex(struct buffer *buffer, const void *bytes, size_t count)
 {
     static const char digits[] = "0123456789abcdef";
     const unsigned char *byte = bytes;
+    char *room = buffer_take(buffer, 2 * count);
 
-    for (size_t i = 0; i < count; i++) {
-        const char pair[2] = {digits[byte[i] >> 4], digits[byte[i] & 15]};
-        buffer_add(buffer, (struct slice){pair, 2});
+    for (size_t i = 0; room != NULL && i < count; i++) {
+        room[2 * i] = digits[byte[i] >> 4];
+        room[2 * i + 1] = digits[byte[i] & 15];
     }
 }
 

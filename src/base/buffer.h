@@ -24,9 +24,39 @@ static inline struct slice buffer_slice(const struct buffer *buffer)
     return (struct slice){buffer->ptr, buffer->len};
 }
 
-void buffer_add(struct buffer *buffer, struct slice s);
-void buffer_add_text(struct buffer *buffer, const char *text);
-void buffer_add_char(struct buffer *buffer, char c);
+/* Room for `len` bytes, to be filled at once. NULL: they do not fit. */
+static inline char *buffer_take(struct buffer *buffer, size_t len)
+{
+    if (buffer->overflowed || len > buffer->max - buffer->len) {
+        buffer->overflowed = true;
+        return NULL;
+    }
+    char *room = buffer->ptr + buffer->len;
+    buffer->len += len;
+    return room;
+}
+
+static inline void buffer_add(struct buffer *buffer, struct slice s)
+{
+    char *room = buffer_take(buffer, s.len);
+
+    if (room != NULL && s.len > 0)
+        memcpy(room, s.ptr, s.len);
+}
+
+static inline void buffer_add_char(struct buffer *buffer, char c)
+{
+    char *room = buffer_take(buffer, 1);
+
+    if (room != NULL)
+        *room = c;
+}
+
+static inline void buffer_add_text(struct buffer *buffer, const char *text)
+{
+    buffer_add(buffer, slice_of(text));
+}
+
 void buffer_add_u64(struct buffer *buffer, uint64_t value); /* in decimal */
 
 /* `count` bytes as lower-case hexadecimal digits, two each. */

@@ -12,17 +12,6 @@
 #include "sip/address.h"
 #include "sip/status.h"
 
-/* Room for `len` bytes, to be filled at once. NULL: they do not fit. */
-static inline char *reserve(struct buffer *out, size_t len)
-{
-    if (out->overflowed || len > out->max - out->len) {
-        out->overflowed = true;
-        return NULL;
-    }
-    out->len += len;
-    return out->ptr + out->len - len;
-}
-
 static inline char *append(char *at, struct slice s)
 {
     if (s.len > 0)
@@ -45,7 +34,7 @@ static void add_unfolded(struct buffer *out, struct slice value)
 /* A line, or the rest of one that begins with what was added before. */
 static inline void add_line(struct buffer *out, struct slice start, struct slice value)
 {
-    char *at = reserve(out, start.len + value.len + 2);
+    char *at = buffer_take(out, start.len + value.len + 2);
 
     if (at != NULL)
         append(append(append(at, start), value), SLICE("\r\n"));
@@ -179,7 +168,7 @@ void sip_build_reply(struct buffer *out, const struct sip_message *request,
 
 void sip_build_request_line(struct buffer *out, struct slice method, struct slice uri)
 {
-    char *at = reserve(out, method.len + 1 + uri.len + strlen(" SIP/2.0\r\n"));
+    char *at = buffer_take(out, method.len + 1 + uri.len + strlen(" SIP/2.0\r\n"));
 
     if (at == NULL)
         return;
@@ -189,7 +178,7 @@ void sip_build_request_line(struct buffer *out, struct slice method, struct slic
 
 void sip_build_header(struct buffer *out, struct slice name, struct slice value)
 {
-    char *at = reserve(out, name.len + 2 + value.len + 2);
+    char *at = buffer_take(out, name.len + 2 + value.len + 2);
 
     if (at == NULL)
         return;
