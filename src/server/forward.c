@@ -8,6 +8,7 @@
 #include "server/uri_params.h"
 #include "sip/address.h"
 #include "sip/auth.h"
+#include "sip/build.h"
 #include "sip/edit.h"
 
 enum { MAX_FORWARDS = 70, MAX_BREADTH = 60, LINE_BYTES = 512 };
@@ -85,10 +86,9 @@ static bool insert_via(struct editing *e)
 
 static bool stamp_via(struct editing *e)
 {
-    struct sip_values vias = sip_values_of(e->rq->msg, SIP_VIA);
-    struct slice top;
+    struct slice top = e->rq->msg->basics.via_text;
 
-    if (e->rq->top_via.len == 0 || !sip_values_next(&vias, &top))
+    if (e->rq->top_via.len == 0)
         return false;
     if (!slice_equal(top, e->rq->top_via))
         sip_edits_replace(&e->edits, top, e->rq->top_via);
@@ -124,7 +124,29 @@ bool forward_next_hop(const struct request *rq, struct slice uri, struct slice r
 {
     struct slice routes = first_routes(rq, route), value;
 
-    return routes.len > 0 ? read_first(routes, &value, out) : sip_uri_parse(uri, out);
+    if (routes.len > 0)
+        return read_first(routes, &value, out);
+    if (!slice_equal(uri, rq->uri_text))
+        return sip_uri_parse(uri, out);
+    *out = rq->uri;
+    return true;
+}
+
+/*
+ * Whether there may be headers, or a method parameter, however it is written: said without parsing
+ * what nearly always has neither.
+ */
+static bool may_have_more_than_a_request_uri(struct slice text)
+{
+    if (slice_find(text, '?') < text.len)
+        return true;
+    for (;;) {
+        text = slice_after(text, slice_find(text, ';') + 1);
+        if (text.len == 0)
+            return false;
+        if (strchr("mM% \t", text.ptr[0]) != NULL)
+            return true;
+    }
 }
 
 /* RFC 3261 19.1.1, table 1: a Request-URI has neither headers nor a method. */
@@ -136,7 +158,7 @@ static bool for_request_line(struct editing *e, struct slice text, struct slice 
     struct buffer line;
 
     *out = text;
-    if (!sip_uri_parse(text, &uri))
+    if (!may_have_more_than_a_request_uri(text) || !sip_uri_parse(text, &uri))
         return true;
     if (uri.headers.ptr != NULL)
         *out = slice_between(text.ptr, uri.headers.ptr - 1);
@@ -279,7 +301,7 @@ static bool count_forwards(struct editing *e)
         buffer_add_u64(&text, msg->basics.max_forwards - 1u);
         sip_edits_replace(&e->edits, sip_message_value(msg, SIP_MAX_FORWARDS), buffer_slice(&text));
     } else {
-        buffer_printf(&text, "Max-Forwards: %d\r\n", MAX_FORWARDS);
+        sip_build_number(&text, SLICE("Max-Forwards"), MAX_FORWARDS);
         sip_edits_append(&e->edits, buffer_slice(&text));
     }
     return true;
@@ -305,7 +327,7 @@ static bool set_max_breadth(struct editing *e)
         buffer_add_u64(&text, e->forwarding->max_breadth);
         sip_edits_replace(&e->edits, header->value, buffer_slice(&text));
     } else {
-        buffer_printf(&text, "Max-Breadth: %u\r\n", e->forwarding->max_breadth);
+        sip_build_number(&text, SLICE("Max-Breadth"), e->forwarding->max_breadth);
         sip_edits_append(&e->edits, buffer_slice(&text));
     }
     return true;
@@ -384,7 +406,7 @@ static bool add_content_length(struct editing *e)
         return true;
     if (!new_text(e, 48, &text))
         return false;
-    buffer_printf(&text, "Content-Length: %zu\r\n", e->rq->msg->body.len);
+    sip_build_number(&text, SLICE("Content-Length"), e->rq->msg->body.len);
     sip_edits_append(&e->edits, buffer_slice(&text));
     return true;
 }

@@ -10,6 +10,9 @@
 #include "sip/status.h"
 #include "sip/uri.h"
 
+/* Whose tag a dialog's token was made of. */
+enum token_side { TOKEN_OF_FROM, TOKEN_OF_TO };
+
 struct request {
     struct worker *w;
     const struct settings *settings;
@@ -26,7 +29,7 @@ struct request {
     bool takes_uri_from_route; /* strict routing: the last value of Route became the URI */
     struct slice next_route;   /* the first value of Route that is not ours; empty: none */
     bool is_in_dialog;         /* a Route of ours had the right token */
-    char *dialog_tokens;       /* those that would be right; NULL: not yet made */
+    char *dialog_tokens[2];    /* by enum token_side: what would be right; NULL: not yet made */
 
     const struct domain_settings *domain; /* of the Request-URI, if we are who answers for it */
     bool is_authenticated;

@@ -6,6 +6,7 @@
 
 #include "server/context.h"
 #include "server/reply.h"
+#include "sip/build.h"
 
 enum { LINE_BYTES = 48 };
 
@@ -28,7 +29,7 @@ static bool add_content_length(struct worker *w, const struct txn *server,
     if (memory == NULL)
         return false;
     struct buffer line = buffer_over(memory, LINE_BYTES);
-    buffer_printf(&line, "Content-Length: %zu\r\n", msg->body.len);
+    sip_build_number(&line, SLICE("Content-Length"), msg->body.len);
     sip_edits_append(edits, buffer_slice(&line));
     return true;
 }

@@ -20,9 +20,8 @@ static enum sip_status target_is_the_uri(struct request *rq, struct target_list 
 /* A user may have registered a mailto: as well, for whom that is of use. */
 static bool can_be_called(const struct binding *binding)
 {
-    struct sip_uri uri;
-
-    return sip_uri_parse(binding->contact, &uri) && uri.scheme == SIP_SCHEME_SIP;
+    return binding->contact.len > 4
+           && slice_equal_nocase((struct slice){binding->contact.ptr, 4}, SLICE("sip:"));
 }
 
 /* Each target once (16.5): two bindings of one contact cannot be, the registrar sees to that. */

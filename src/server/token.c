@@ -27,32 +27,30 @@ void token_of_dialog(const struct server *server, const struct sip_message *msg,
 }
 
 /*
- * Who began the dialog is the From of its own requests and the To of the other side's. Made once: a
- * request may bring thousands of guesses.
+ * The token of the dialog if `tag`, one of two, is that of who began it. Made once: a request may
+ * bring thousands of guesses.
  */
-static const char *right_tokens(struct request *rq)
+static struct slice right_token(struct request *rq, enum token_side side, struct slice tag)
+{
+    if (rq->dialog_tokens[side] == NULL) {
+        char *token = arena_alloc(rq->w->arena, TOKEN_LEN);
+        if (token == NULL)
+            return SLICE_NONE;
+        write_dialog_token(rq->w->server, rq->msg->basics.call_id, tag, token);
+        rq->dialog_tokens[side] = token;
+    }
+    return (struct slice){rq->dialog_tokens[side], TOKEN_LEN};
+}
+
+/* Who began the dialog is the From of its own requests and the To of the other side's. */
+bool token_is_right(struct request *rq, struct slice token)
 {
     const struct sip_basics *basics = &rq->msg->basics;
 
-    if (rq->dialog_tokens != NULL)
-        return rq->dialog_tokens;
-    char *tokens = arena_alloc(rq->w->arena, 2 * TOKEN_LEN);
-    if (tokens == NULL)
-        return NULL;
-    write_dialog_token(rq->w->server, basics->call_id, basics->from_tag, tokens);
-    write_dialog_token(rq->w->server, basics->call_id, basics->to_tag, tokens + TOKEN_LEN);
-    rq->dialog_tokens = tokens;
-    return tokens;
-}
-
-bool token_is_right(struct request *rq, struct slice token)
-{
-    if (rq->msg->basics.to_tag.len == 0 || token.len != TOKEN_LEN)
+    if (basics->to_tag.len == 0 || token.len != TOKEN_LEN)
         return false;
-    const char *right = right_tokens(rq);
-    return right != NULL
-           && (slice_equal_secret(token, (struct slice){right, TOKEN_LEN})
-               || slice_equal_secret(token, (struct slice){right + TOKEN_LEN, TOKEN_LEN}));
+    return slice_equal_secret(token, right_token(rq, TOKEN_OF_FROM, basics->from_tag))
+           || slice_equal_secret(token, right_token(rq, TOKEN_OF_TO, basics->to_tag));
 }
 
 enum { MAX_LOOP_PARTS = 32, DEFAULT_PORT = 5060 };
@@ -92,23 +90,41 @@ void token_write_loop(uint64_t hash, char out[TOKEN_LEN])
     write_hex(hash, out);
 }
 
+static bool contains(struct slice text, struct slice part)
+{
+    for (;;) {
+        text = slice_after(text, slice_find(text, part.ptr[0]));
+        if (text.len < part.len)
+            return false;
+        if (slice_starts_with(text, part))
+            return true;
+        text = slice_after(text, 1);
+    }
+}
+
+static bool branch_ends_with(struct slice value, struct slice token)
+{
+    struct sip_via via;
+
+    return sip_via_parse(value, &via) && via.branch.len > token.len
+           && slice_equal(slice_after(via.branch, via.branch.len - token.len), token);
+}
+
 /*
  * The second part of a branch of ours is the hash that nobody else can make, so a Via that ends
- * with it is ours whatever its sent-by. Vias that do not parse are somebody else's business.
+ * with it is ours whatever its sent-by. Vias that do not parse are somebody else's business, and
+ * without the hash in it somewhere none needs to be parsed.
  */
 bool token_finds_loop(const struct request *rq)
 {
     struct sip_values vias = sip_values_of(rq->msg, SIP_VIA);
     char hex[TOKEN_LEN];
+    const struct slice token = {hex, TOKEN_LEN};
     struct slice value;
 
     token_write_loop(rq->loop_hash, hex);
     while (sip_values_next(&vias, &value)) {
-        struct sip_via via;
-        if (!sip_via_parse(value, &via) || via.branch.len <= TOKEN_LEN)
-            continue;
-        struct slice tail = slice_after(via.branch, via.branch.len - TOKEN_LEN);
-        if (slice_equal(tail, (struct slice){hex, TOKEN_LEN}))
+        if (contains(value, token) && branch_ends_with(value, token))
             return true;
     }
     return false;
