@@ -28,6 +28,8 @@ struct txn_table *txn_table_new(const struct txn_settings *settings, const struc
     table->host = *host;
     table->host_arg = host_arg;
     table->now_ms = now_ms;
+    pool_init(&table->clients, sizeof(struct txn));
+    pool_init(&table->servers, sizeof(struct txn_server) + txn_route_size(table));
     txn_branches_init(table);
     txn_slots_init(table);
     timer_wheel_init(&table->wheel, now_ms);
@@ -45,7 +47,7 @@ static void free_what_ended(struct txn_table *table)
     struct list_node *node;
 
     while ((node = list_take_first(&table->put_aside)) != NULL) {
-        free(CONTAINER_OF(node, struct txn, timer.node));
+        txn_free(CONTAINER_OF(node, struct txn, timer.node));
     }
 }
 
@@ -58,6 +60,8 @@ void txn_table_free(struct txn_table *table)
             txn_put_aside(table->slots[slot].txn);
     }
     free_what_ended(table);
+    pool_fini(&table->clients);
+    pool_fini(&table->servers);
     map_fini(&table->by_key);
     map_fini(&table->by_merge);
     free(table->slots);

@@ -3,7 +3,6 @@
  * happens between is in machine.c and in the four figures.
  */
 #include <assert.h>
-#include <stdlib.h>
 
 #include "txn/txn.h"
 
@@ -38,6 +37,14 @@ void txn_put_aside(struct txn *t)
     table->count--;
 }
 
+void txn_free(struct txn *t)
+{
+    if (t->is_server)
+        pool_give_back(&t->table->servers, txn_server_of(t));
+    else
+        pool_give_back(&t->table->clients, t);
+}
+
 /* --- servers ---------------------------------------------------------------------------------- */
 
 static struct txn_server *new_server(struct txn_table *table, enum sip_method method, void *user)
@@ -45,12 +52,12 @@ static struct txn_server *new_server(struct txn_table *table, enum sip_method me
     struct txn_server *server = NULL;
 
     if (table->count < table->settings.max_transactions)
-        server = malloc(sizeof(*server) + txn_route_size(table));
+        server = pool_take(&table->servers);
     if (server == NULL)
         return NULL;
     *server = (struct txn_server){0};
     if (!begin(table, &server->txn, method, user)) {
-        free(server);
+        pool_give_back(&table->servers, server);
         return NULL;
     }
     server->txn.is_server = true;
@@ -87,11 +94,11 @@ struct txn *txn_client_new(struct txn_table *table, enum sip_method method, void
 
     assert(method != SIP_ACK);
     if (table->count < table->settings.max_transactions)
-        t = malloc(sizeof(*t));
+        t = pool_take(&table->clients);
     if (t == NULL)
         return NULL;
     if (!begin(table, t, method, user)) {
-        free(t);
+        pool_give_back(&table->clients, t);
         return NULL;
     }
     return t;

@@ -11,6 +11,7 @@
 #include "base/buffer.h"
 #include "base/list.h"
 #include "base/map.h"
+#include "base/pool.h"
 #include "base/timer_wheel.h"
 #include "txn/table.h"
 
@@ -163,6 +164,8 @@ struct txn_table {
     void *host_arg;
     uint64_t now_ms;
     struct timer_wheel wheel;
+    struct pool clients;
+    struct pool servers;
     struct map by_key;
     struct map by_merge;
     struct txn_slot *slots;
@@ -210,6 +213,7 @@ static inline struct slice txn_kept(const struct txn *t)
 
 /* It can be found no more, and is freed when the next turn begins. Tells nobody. */
 void txn_put_aside(struct txn *t);
+void txn_free(struct txn *t);
 
 const struct txn_machine *txn_machine_of(const struct txn *t);
 

@@ -1,0 +1,118 @@
+/*
+ * Blocks lie at multiples of their size, so that an object's address says which block it is in.
+ * Objects are taken from the block that had room first; a block that becomes empty is given back,
+ * unless it is the only one with room.
+ */
+#include "base/pool.h"
+
+#include <assert.h>
+#include <sanitizer/asan_interface.h>
+#include <stdalign.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+struct free_object {
+    struct free_object *next;
+};
+
+struct block {
+    struct list_node node; /* in pool->blocks; in no list when it is full */
+    struct free_object *free;
+    uint32_t used;
+    uint32_t untouched; /* offset of the first object that was never taken */
+    alignas(max_align_t) char objects[];
+};
+
+enum { ROOM = POOL_BLOCK_BYTES - sizeof(struct block) };
+
+void pool_init(struct pool *pool, size_t object_bytes)
+{
+    const size_t align = alignof(max_align_t);
+
+    assert(object_bytes > 0 && object_bytes <= POOL_MAX_OBJECT);
+    *pool = (struct pool){.object_bytes = (object_bytes + align - 1) & ~(align - 1)};
+    list_init(&pool->blocks);
+}
+
+static struct block *add_block(struct pool *pool)
+{
+    struct block *block = aligned_alloc(POOL_BLOCK_BYTES, POOL_BLOCK_BYTES);
+
+    if (block == NULL)
+        return NULL;
+    *block = (struct block){.used = 0};
+    list_add(&pool->blocks, &block->node);
+    pool->block_count++;
+    ASAN_POISON_MEMORY_REGION(block->objects, ROOM);
+    return block;
+}
+
+static void remove_block(struct pool *pool, struct block *block)
+{
+    ASAN_UNPOISON_MEMORY_REGION(block->objects, ROOM);
+    list_remove(&block->node);
+    pool->block_count--;
+    free(block);
+}
+
+static void *take_from(const struct pool *pool, struct block *block)
+{
+    struct free_object *object = block->free;
+
+    if (object == NULL) {
+        object = (struct free_object *)(void *)(block->objects + block->untouched);
+        block->untouched += (uint32_t)pool->object_bytes;
+        ASAN_UNPOISON_MEMORY_REGION(object, pool->object_bytes);
+    } else {
+        ASAN_UNPOISON_MEMORY_REGION(object, pool->object_bytes);
+        block->free = object->next;
+    }
+    block->used++;
+    return object;
+}
+
+static bool is_full(const struct pool *pool, const struct block *block)
+{
+    return block->free == NULL && ROOM - block->untouched < pool->object_bytes;
+}
+
+void *pool_take(struct pool *pool)
+{
+    struct block *block = NULL;
+
+    if (!list_is_empty(&pool->blocks))
+        block = CONTAINER_OF(pool->blocks.next, struct block, node);
+    else
+        block = add_block(pool);
+    if (block == NULL)
+        return NULL;
+    void *object = take_from(pool, block);
+    if (is_full(pool, block))
+        list_remove(&block->node);
+    pool->in_use++;
+    return object;
+}
+
+void pool_give_back(struct pool *pool, void *memory)
+{
+    struct block *block = (struct block *)((uintptr_t)memory & ~(uintptr_t)(POOL_BLOCK_BYTES - 1));
+    struct free_object *object = memory;
+
+    if (is_full(pool, block))
+        list_add(&pool->blocks, &block->node);
+    object->next = block->free;
+    block->free = object;
+    ASAN_POISON_MEMORY_REGION(memory, pool->object_bytes);
+    block->used--;
+    pool->in_use--;
+    bool is_only = block->node.next == block->node.prev;
+    if (block->used == 0 && !is_only)
+        remove_block(pool, block);
+}
+
+void pool_fini(struct pool *pool)
+{
+    assert(pool->in_use == 0);
+    while (!list_is_empty(&pool->blocks))
+        remove_block(pool, CONTAINER_OF(pool->blocks.next, struct block, node));
+}

@@ -1,0 +1,116 @@
+/* Objects that come and go, and the memory they leave. */
+#include "check.h"
+
+#include <string.h>
+
+#include "base/pool.h"
+
+enum { COUNT = 5000, BYTES = 100 };
+
+struct world {
+    struct pool pool;
+    char *objects[COUNT];
+};
+
+static void end_world(void *thing)
+{
+    struct world *w = thing;
+
+    for (size_t i = 0; i < COUNT; i++) {
+        if (w->objects[i] != NULL)
+            pool_give_back(&w->pool, w->objects[i]);
+    }
+    pool_fini(&w->pool);
+}
+
+static void start(struct world *w)
+{
+    *w = (struct world){0};
+    pool_init(&w->pool, BYTES);
+    check_later(end_world, w);
+}
+
+static void take(struct world *w, size_t i)
+{
+    w->objects[i] = pool_take(&w->pool);
+    CHECK_MADE(w->objects[i]);
+    memset(w->objects[i], (int)(i & 0x7f), BYTES);
+}
+
+static void give_back(struct world *w, size_t i)
+{
+    for (size_t at = 0; at < BYTES; at++)
+        assert_int_equal(w->objects[i][at], i & 0x7f);
+    pool_give_back(&w->pool, w->objects[i]);
+    w->objects[i] = NULL;
+}
+
+static void objects_are_aligned_and_apart(void **state)
+{
+    static struct world w;
+
+    (void)state;
+    start(&w);
+    for (size_t i = 0; i < COUNT; i++) {
+        take(&w, i);
+        assert_int_equal((uintptr_t)w.objects[i] % _Alignof(max_align_t), 0);
+    }
+    assert_int_equal(w.pool.in_use, COUNT);
+    for (size_t i = 0; i < COUNT; i++)
+        give_back(&w, i);
+    assert_int_equal(w.pool.in_use, 0);
+}
+
+static void what_is_given_back_is_taken_again(void **state)
+{
+    static struct world w;
+
+    (void)state;
+    start(&w);
+    for (size_t i = 0; i < COUNT; i++)
+        take(&w, i);
+    size_t blocks = w.pool.block_count;
+    for (size_t step = 3; step < 7; step++) {
+        for (size_t i = 0; i < COUNT; i += step)
+            give_back(&w, i);
+        for (size_t i = 0; i < COUNT; i += step)
+            take(&w, i);
+        assert_true(w.pool.block_count <= blocks + 1);
+    }
+}
+
+static void empty_blocks_go_back_to_the_system(void **state)
+{
+    static struct world w;
+
+    (void)state;
+    start(&w);
+    for (size_t i = 0; i < COUNT; i++)
+        take(&w, i);
+    assert_true(w.pool.block_count > COUNT * BYTES / POOL_BLOCK_BYTES);
+    for (size_t i = COUNT; i-- > 1;)
+        give_back(&w, i);
+    assert_true(w.pool.block_count <= 2);
+    give_back(&w, 0);
+    assert_int_equal(w.pool.block_count, 1);
+}
+
+/* One that comes and goes alone: its block stays. */
+static void the_last_block_is_kept(void **state)
+{
+    static struct world w;
+
+    (void)state;
+    start(&w);
+    take(&w, 0);
+    char *first = w.objects[0];
+    for (size_t i = 0; i < 3; i++) {
+        give_back(&w, 0);
+        take(&w, 0);
+        assert_ptr_equal(w.objects[0], first);
+    }
+    assert_int_equal(w.pool.block_count, 1);
+}
+
+CHECK_MAIN(CHECK_TEST(objects_are_aligned_and_apart), CHECK_TEST(what_is_given_back_is_taken_again),
+           CHECK_TEST(empty_blocks_go_back_to_the_system), CHECK_TEST(the_last_block_is_kept))
