@@ -6,11 +6,12 @@
 #include "server/registrar.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 #include "server/auth.h"
+#include "server/bindings.h"
 #include "server/contacts.h"
 #include "server/domain.h"
+#include "server/late_reply.h"
 #include "server/reply.h"
 #include "sip/address.h"
 #include "sip/values.h"
@@ -25,12 +26,17 @@ struct registration {
     struct contacts contacts;             /* what is to change */
 };
 
-/* What waits for the store. */
+/*
+ * What waits for the store: one piece of memory, which `bytes` are part of. Instead of the request
+ * it keeps the beginning of the answer.
+ */
 struct waiting_registration {
-    struct answer answer;
-    struct parked parked;
-    size_t aor_len;
-    char aor[];
+    struct location_update update;
+    struct late_reply reply;
+    struct slice path;    /* to be shown again: RFC 3327 5.3; empty: none */
+    struct slice call_id; /* for the log */
+    size_t size;
+    char bytes[];
 };
 
 typedef enum sip_status registrar_step(struct registration *reg);
@@ -50,7 +56,6 @@ static registrar_step *const steps[] = {
 };
 
 static void registration_committed(struct mail *mail, void *owner);
-static enum sip_status show_bindings(struct request *rq, struct slice aor);
 
 void registrar_start(struct request *rq)
 {
@@ -161,32 +166,70 @@ static enum sip_status read_contacts(struct registration *reg)
 /* --- step 7: the commit ------------------------------------------------------------------------
  */
 
-static struct waiting_registration *wait_for_store(struct registration *reg)
+static struct slice keep(char **end, struct slice text)
 {
-    struct request *rq = reg->rq;
-    struct waiting_registration *waiting = malloc(sizeof(*waiting) + reg->aor.len);
+    char *copy = *end;
 
+    if (text.len > 0)
+        memcpy(copy, text.ptr, text.len);
+    *end += text.len;
+    return (struct slice){copy, text.len};
+}
+
+/* RFC 3327 5.3: who set a Path and supports it is shown what was kept. */
+static struct slice path_to_show(const struct registration *reg)
+{
+    bool is_shown =
+        reg->contacts.path.len > 0 && sip_message_lists(reg->rq->msg, SIP_SUPPORTED, SLICE("path"));
+
+    return is_shown ? reg->contacts.path : SLICE_NONE;
+}
+
+static struct waiting_registration *new_waiting(struct registration *reg, size_t update_bytes)
+{
+    struct worker *w = reg->rq->w;
+    struct slice start = late_reply_start(reg->rq);
+    struct slice path = path_to_show(reg);
+    struct slice call_id = reg->rq->msg->basics.call_id;
+    size_t size =
+        sizeof(struct waiting_registration) + update_bytes + start.len + path.len + call_id.len;
+
+    if (start.len == 0 || w->parked_bytes + size > reg->rq->settings->max_parked_bytes)
+        return NULL;
+    struct waiting_registration *waiting = malloc(size);
     if (waiting == NULL)
         return NULL;
-    if (!request_park(rq, &waiting->parked)) {
-        free(waiting);
-        return NULL;
-    }
-    waiting->aor_len = reg->aor.len;
-    memcpy(waiting->aor, reg->aor.ptr, reg->aor.len);
-    waiting->answer.asker = net_loop_mailbox(rq->w->loop);
-    waiting->answer.mail.deliver = registration_committed;
-    rq->w->waiting++;
+    char *end = waiting->bytes + update_bytes;
+    waiting->size = size;
+    waiting->reply =
+        (struct late_reply){.w = w, .txn = txn_id_of(reg->rq->txn), .start = keep(&end, start)};
+    waiting->path = keep(&end, path);
+    waiting->call_id = keep(&end, call_id);
+    w->parked_bytes += size;
+    w->waiting++;
     return waiting;
+}
+
+static void free_waiting(struct worker *w, struct waiting_registration *waiting)
+{
+    w->parked_bytes -= waiting->size;
+    w->waiting--;
+    location_update_fini(&waiting->update);
+    free(waiting);
 }
 
 /* A user may have a limit of his own. */
 static size_t max_bindings_of(const struct registration *reg)
 {
-    struct user user;
-    bool has_own = user_find(reg->rq->w->server->store, reg->aor, &user) && user.max_bindings > 0;
+    uint16_t own = user_max_bindings(reg->rq->w->server->store, reg->aor);
 
-    return has_own ? user.max_bindings : reg->domain->max_bindings;
+    return own > 0 ? own : reg->domain->max_bindings;
+}
+
+static enum sip_status refuse_number(struct request *rq)
+{
+    rq->phrase = "Too Many Bindings";
+    return SIP_503_SERVICE_UNAVAILABLE;
 }
 
 static enum sip_status commit_changes(struct registration *reg)
@@ -198,131 +241,94 @@ static enum sip_status commit_changes(struct registration *reg)
         return SIP_GO_ON; /* a query */
     changes->aor = reg->aor;
     changes->max_bindings = max_bindings_of(reg);
+    size_t bytes = location_update_bytes(changes);
+    if (bytes == 0)
+        return refuse_number(rq);
     rq->txn = txn_server_start(rq->w->txns, rq->msg, &rq->reply_hop,
                                hop_is_reliable(&rq->reply_hop), NULL);
     if (rq->txn == NULL)
         return SIP_503_SERVICE_UNAVAILABLE;
     txn_note_merges(rq->txn, rq->msg);
-    struct waiting_registration *waiting = wait_for_store(reg);
+    struct waiting_registration *waiting = new_waiting(reg, bytes);
     if (waiting == NULL)
         return SIP_503_SERVICE_UNAVAILABLE;
-    location_gather(rq->w->server->store, changes, rq->w->wall_ms, &waiting->answer,
-                    &rq->w->updates);
+    location_update_init(&waiting->update, changes, rq->w->wall_ms, waiting->bytes);
+    waiting->update.answer = (struct answer){.mail.deliver = registration_committed,
+                                             .asker = net_loop_mailbox(rq->w->loop)};
+    location_gather(rq->w->server->store, &waiting->update, &rq->w->updates);
     return SIP_PARKED;
 }
 
-static enum sip_status status_of_commit(struct request *rq, enum err err)
+static enum sip_status status_of_commit(enum err err, const char **phrase)
 {
     switch (err) {
-    case ERR_NONE: return SIP_GO_ON;
-    case ERR_STALE: rq->phrase = "CSeq Is Not Newer"; return SIP_500_SERVER_INTERNAL_ERROR;
-    case ERR_FULL: rq->phrase = "Too Many Bindings"; return SIP_503_SERVICE_UNAVAILABLE;
+    case ERR_NONE: return SIP_200_OK;
+    case ERR_STALE: *phrase = "CSeq Is Not Newer"; return SIP_500_SERVER_INTERNAL_ERROR;
+    case ERR_FULL: *phrase = "Too Many Bindings"; return SIP_503_SERVICE_UNAVAILABLE;
     default: return SIP_500_SERVER_INTERNAL_ERROR;
     }
 }
 
+/* A refresh is what phones do all day. */
+static void log_commit(struct worker *w, const struct waiting_registration *waiting,
+                       const char *phrase)
+{
+    const struct location_update *update = &waiting->update;
+    bool is_done = update->answer.err == ERR_NONE;
+
+    LOG(&w->log, is_done && update->is_refresh ? LOG_DEBUG : LOG_INFO,
+        is_done ? "registered" : "not registered", {"aor", location_update_aor(update)},
+        {"reason", phrase != NULL ? slice_of(phrase) : SLICE_NONE}, {"call-id", waiting->call_id});
+}
+
 static void answer_registration(struct worker *w, const struct waiting_registration *waiting)
 {
-    struct sip_message msg;
-    struct request rq;
+    const struct location_update *update = &waiting->update;
+    const char *phrase = NULL;
+    struct binding_list bindings;
 
-    request_revive(&waiting->parked, &rq, &msg);
-    struct slice aor = {waiting->aor, waiting->aor_len};
-    enum sip_status status = status_of_commit(&rq, waiting->answer.err);
-    if (status == SIP_GO_ON) {
-        LOG(&w->log, LOG_INFO, "registered", {"aor", aor}, {"call-id", msg.basics.call_id});
-        status = show_bindings(&rq, aor);
-    }
-    if (rq.txn != NULL)
-        request_reply(&rq, status);
+    enum sip_status status = status_of_commit(update->answer.err, &phrase);
+    log_commit(w, waiting, phrase);
+    if (status == SIP_200_OK && !location_update_list(update, w->wall_ms, w->arena, &bindings))
+        status = SIP_500_SERVER_INTERNAL_ERROR;
+    struct buffer reply = late_reply_open(&waiting->reply, status, phrase);
+    if (status == SIP_200_OK)
+        bindings_write(w, &bindings, waiting->path, &reply);
+    late_reply_send(&waiting->reply, status, &reply);
 }
 
 /* In the worker's thread, when the store has committed or not. */
 static void registration_committed(struct mail *mail, void *owner)
 {
     struct answer *answer = CONTAINER_OF(mail, struct answer, mail);
+    struct location_update *update = CONTAINER_OF(answer, struct location_update, answer);
     struct waiting_registration *waiting =
-        CONTAINER_OF(answer, struct waiting_registration, answer);
+        CONTAINER_OF(update, struct waiting_registration, update);
     struct worker *w = owner;
 
     if (!w->is_over)
         answer_registration(w, waiting);
-    w->waiting--;
-    parked_fini(&waiting->parked);
-    free(waiting);
+    free_waiting(w, waiting);
     arena_reset(w->arena);
 }
 
-/* --- step 8: the answer ------------------------------------------------------------------------
+/* --- step 8: the answer to a query -------------------------------------------------------------
  */
-
-/* Contact: <...>;q=...;expires=... and what else was said of it */
-static void write_contact_line(const struct binding *binding, uint64_t now_ms, struct buffer *out)
-{
-    buffer_add_text(out, "Contact: <");
-    buffer_add(out, binding->contact);
-    buffer_add_char(out, '>');
-    if (binding->has_q)
-        buffer_printf(out, ";q=%u.%03u", binding->q_thousandths / 1000,
-                      binding->q_thousandths % 1000);
-    buffer_printf(out, ";expires=%llu",
-                  (unsigned long long)((binding->expires_at_ms - now_ms + 999) / 1000));
-    buffer_add(out, binding->params);
-    buffer_add_text(out, "\r\n");
-}
-
-/* All of them or none: a list with holes would be believed. */
-static bool add_contact_lines(struct request *rq, const struct binding_list *bindings)
-{
-    size_t max_bytes = 1;
-
-    for (size_t i = 0; i < bindings->count; i++)
-        max_bytes += bindings->items[i].contact.len + bindings->items[i].params.len + 64;
-    char *memory = arena_alloc(rq->w->arena, max_bytes);
-    if (memory == NULL)
-        return false;
-    struct buffer lines = buffer_over(memory, max_bytes);
-    for (size_t i = 0; i < bindings->count; i++)
-        write_contact_line(&bindings->items[i], rq->w->wall_ms, &lines);
-    rq->extra_headers = buffer_slice(&lines);
-    return !lines.overflowed;
-}
-
-/* RFC 3327 5.3: who set a Path and supports it is shown what was kept. */
-static void add_path(struct request *rq)
-{
-    struct slice path;
-
-    if (sip_message_lists(rq->msg, SIP_SUPPORTED, SLICE("path"))
-        && contacts_read_path(rq, &path) == SIP_GO_ON && path.len > 0)
-        reply_add_header(rq, "Path", path);
-}
-
-static void add_date(struct request *rq)
-{
-    time_t now = (time_t)(rq->w->wall_ms / 1000);
-    struct tm tm;
-    char text[40];
-
-    gmtime_r(&now, &tm);
-    size_t len = strftime(text, sizeof(text), "%a, %d %b %Y %H:%M:%S GMT", &tm);
-    reply_add_header(rq, "Date", (struct slice){text, len});
-}
-
-static enum sip_status show_bindings(struct request *rq, struct slice aor)
-{
-    struct worker *w = rq->w;
-    struct binding_list bindings;
-
-    if (!location_find(w->server->store, aor, w->wall_ms, w->arena, &bindings)
-        || !add_contact_lines(rq, &bindings))
-        return SIP_500_SERVER_INTERNAL_ERROR;
-    add_path(rq);
-    add_date(rq);
-    return SIP_200_OK;
-}
 
 static enum sip_status list_bindings(struct registration *reg)
 {
-    return show_bindings(reg->rq, reg->aor);
+    struct worker *w = reg->rq->w;
+    struct slice path = path_to_show(reg);
+    struct binding_list bindings;
+
+    if (!location_find(w->server->store, reg->aor, w->wall_ms, w->arena, &bindings))
+        return SIP_500_SERVER_INTERNAL_ERROR;
+    size_t max_bytes = bindings_max_bytes(&bindings, path);
+    char *memory = arena_alloc(w->arena, max_bytes);
+    if (memory == NULL)
+        return SIP_500_SERVER_INTERNAL_ERROR;
+    struct buffer lines = buffer_over(memory, max_bytes);
+    bindings_write(w, &bindings, path, &lines);
+    reg->rq->extra_headers = buffer_slice(&lines);
+    return lines.overflowed ? SIP_500_SERVER_INTERNAL_ERROR : SIP_200_OK;
 }

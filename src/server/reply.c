@@ -7,7 +7,7 @@
 #include "server/trace.h"
 #include "sip/build.h"
 
-enum { DEFAULT_PORT = 5060, RETRY_AFTER_S = 5 };
+enum { DEFAULT_PORT = 5060 };
 
 /*
  * RFC 3261 18.2.2, RFC 3581 4. A stream: the connection, or if it is gone one to the sent-by port.
@@ -121,7 +121,7 @@ static void tell_when_to_retry(struct request *rq, enum sip_status status)
         return;
     char text[8];
     struct buffer seconds = buffer_over(text, sizeof(text));
-    buffer_add_u64(&seconds, RETRY_AFTER_S);
+    buffer_add_u64(&seconds, REPLY_RETRY_AFTER_S);
     reply_add_header(rq, "Retry-After", buffer_slice(&seconds));
 }
 
@@ -130,7 +130,7 @@ static struct slice phrase_of(const struct request *rq, enum sip_status status)
     return rq->phrase != NULL ? slice_of(rq->phrase) : sip_reason_phrase((int)status);
 }
 
-static void write_reply(struct request *rq, enum sip_status status, struct buffer *out)
+void reply_write_start(struct request *rq, enum sip_status status, struct buffer *out)
 {
     char tag[16];
     struct sip_reply reply = {.status = (uint16_t)status,
@@ -139,6 +139,11 @@ static void write_reply(struct request *rq, enum sip_status status, struct buffe
                               .to_tag = status > 100 ? reply_to_tag(rq, tag) : SLICE_NONE};
 
     sip_build_reply(out, rq->msg, &reply);
+}
+
+static void write_reply(struct request *rq, enum sip_status status, struct buffer *out)
+{
+    reply_write_start(rq, status, out);
     buffer_add(out, rq->extra_headers);
     sip_build_end(out);
 }

@@ -11,6 +11,11 @@
 /* Answers with `status`, rq->phrase and rq->extra_headers. Logs what is an error. */
 void request_reply(struct request *rq, enum sip_status status);
 
+/* The beginning of an answer: status line, and what is copied from the request. */
+void reply_write_start(struct request *rq, enum sip_status status, struct buffer *out);
+
+enum { REPLY_RETRY_AFTER_S = 5 }; /* of a 503: RFC 3261 20.33 */
+
 /* Adds a header line to rq->extra_headers. Without memory the line is missing. */
 void reply_add_header(struct request *rq, const char *name, struct slice value);
 

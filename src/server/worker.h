@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/timer_wheel.h"
 #include "net/loop.h"
+#include "server/date.h"
 #include "server/server.h"
 #include "sip/digest.h"
 #include "transport/transport.h"
@@ -60,6 +61,7 @@ struct worker {
     struct parcel *spare;
     size_t spare_count;
     size_t parcel_bytes;    /* of parcels that are under way */
+    struct date date;       /* as the answers of this second say it */
     struct mailbag updates; /* of bindings: they leave for the store when the turn ends */
     char *scratch; /* SIP_MAX_MESSAGE bytes to build a message in; free between two sends */
 };

@@ -6,6 +6,7 @@
 #include "store/change.h"
 #include "store/database.h"
 #include "store/inside.h"
+#include "store/update.h"
 
 bool batch_init(struct batch *batch)
 {
@@ -22,27 +23,25 @@ void batch_fini(struct batch *batch)
 
 /* Judging: what the update makes of the bindings. */
 
-static struct update *find_tentative(struct batch *batch, const struct update *update)
+static struct location_update *find_tentative(struct batch *batch,
+                                              const struct location_update *update)
 {
     struct map_node *n = map_first(&batch->tentative, update->hash);
 
     for (; n != NULL; n = map_next(n)) {
-        struct update *other = CONTAINER_OF(n, struct update, tentative);
-        if (slice_equal(other->changes.aor, update->changes.aor))
+        struct location_update *other = CONTAINER_OF(n, struct location_update, tentative);
+        if (slice_equal(location_update_aor(other), location_update_aor(update)))
             return other;
     }
     return NULL;
 }
 
-/* The bindings to start from, those no longer valid included. Empty: none. */
-static struct slice stands_now(struct store *store, const struct update *update,
-                               const struct update *before)
+/* What the update starts from, bindings that are no longer valid included. Empty: none. */
+static struct slice stands_now(const struct location_update *before, const struct record *shown)
 {
-    const struct record *record =
-        before != NULL ? before->record
-                       : index_find(&store->index, update->changes.aor, update->hash);
-
-    return record != NULL ? record_bytes(record) : SLICE_NONE;
+    if (before != NULL)
+        return before->result;
+    return shown != NULL ? record_bytes(shown) : SLICE_NONE;
 }
 
 /* Whether the store may hold so many more bindings. */
@@ -54,53 +53,84 @@ static bool has_room(struct store *store, size_t now, size_t then)
     return then <= now || then - now + all <= store->settings.max_bindings;
 }
 
-static enum err judge(struct store *store, struct update *update, struct slice standing)
+static size_t count_of(struct slice record)
+{
+    return record.len > 0 ? record_binding_count(record) : 0;
+}
+
+static enum err merge(struct store *store, struct location_update *update, struct slice standing)
 {
     struct arena *arena = store->writer.arena;
     struct binding_list valid = {0};
     struct binding_list result = {0};
-    size_t held = standing.len > 0 ? record_binding_count(standing) : 0;
+    struct location_changes changes;
 
     arena_reset(arena);
-    if (held > 0 && !record_list(standing, update->now_ms, arena, &valid))
+    if ((standing.len > 0 && !record_list(standing, update->now_ms, arena, &valid))
+        || !update_unpack(update, arena, &changes))
         return ERR_MEMORY;
-    result.items =
-        arena_alloc(arena, (valid.count + update->changes.count) * sizeof(*result.items));
+    result.items = arena_alloc(arena, (valid.count + changes.count) * sizeof(*result.items));
     if (result.items == NULL)
         return ERR_MEMORY;
-    enum err err =
-        change_apply(&update->changes, &valid, update->now_ms, store->same_contact, &result);
+    enum err err = change_apply(&changes, &valid, update->now_ms, store->same_contact, &result);
     if (err != ERR_NONE)
         return err;
-    if (held == 0 && result.count == 0)
+    if (count_of(standing) == 0 && result.count == 0)
         return ERR_NONE; /* nothing there, nothing wanted */
-    if (!has_room(store, held, result.count))
-        return ERR_FULL;
+    update->is_refresh = change_keeps_contacts(&valid, &result);
+    err = record_new(location_update_aor(update), &result, &update->merged);
+    if (err == ERR_NONE)
+        update->result = record_bytes(update->merged);
+    return err;
+}
+
+/* Takes all the memory that showing it will need: after the commit nothing may fail. */
+static bool make_ready(struct store *store, struct location_update *update,
+                       const struct record *shown)
+{
+    if (shown != NULL && shown->len == update->result.len && count_of(update->result) > 0)
+        return true;
     if (!index_make_ready(&store->index, update->hash))
-        return ERR_MEMORY;
-    return record_new(update->changes.aor, &result, &update->record);
+        return false;
+    update->room = record_copy(update->result);
+    return update->room != NULL;
+}
+
+static enum err judge(struct store *store, struct location_update *update, struct slice standing,
+                      const struct record *shown)
+{
+    enum err err = ERR_NONE;
+
+    if (change_is_plain(update, standing, &update->is_refresh))
+        update->result = update->wanted;
+    else
+        err = merge(store, update, standing);
+    if (err != ERR_NONE || update->result.len == 0)
+        return err;
+    if (!has_room(store, count_of(standing), count_of(update->result)))
+        return ERR_FULL;
+    return make_ready(store, update, shown) ? ERR_NONE : ERR_MEMORY;
 }
 
 /* Writing: into the open transaction, which the first change opens. */
 
-static void append(struct store *store, struct update *update)
+static void append(struct store *store, struct location_update *update)
 {
     struct batch *batch = &store->batch;
-    struct record *record = update->record;
 
     if (!batch->has_begun && !batch->has_failed) {
         batch->has_begun = database_begin(store->db, store_is_durable(store));
         batch->has_failed = !batch->has_begun;
     }
     if (!batch->has_failed)
-        batch->has_failed = !location_log_add(&store->log, record_bytes(record), &record->log_id);
+        batch->has_failed = !location_log_add(&store->log, update->result, &update->log_id);
 }
 
-static void hold(struct batch *batch, struct update *update, struct update *before,
-                 size_t bindings_before)
+static void hold(struct batch *batch, struct location_update *update,
+                 struct location_update *before, size_t bindings_before)
 {
     batch->bindings_removed += bindings_before;
-    batch->bindings_added += record_binding_count(record_bytes(update->record));
+    batch->bindings_added += count_of(update->result);
     if (before != NULL) {
         map_remove(&batch->tentative, &before->tentative);
         before->is_tentative = false;
@@ -108,16 +138,20 @@ static void hold(struct batch *batch, struct update *update, struct update *befo
     update->is_tentative = map_add(&batch->tentative, &update->tentative, update->hash);
 }
 
-void batch_add(struct store *store, struct update *update)
+void batch_add(struct store *store, struct location_update *update)
 {
     struct batch *batch = &store->batch;
-    struct update *before = find_tentative(batch, update);
-    struct slice standing = stands_now(store, update, before);
+    struct location_update *before = find_tentative(batch, update);
+    const struct record *shown =
+        index_find(&store->index, location_update_aor(update), update->hash);
+    struct slice standing = stands_now(before, shown);
 
-    update->err = judge(store, update, standing);
-    if (update->record != NULL) {
+    update->answer.err = judge(store, update, standing, shown);
+    if (update->answer.err != ERR_NONE)
+        update->result = SLICE_NONE;
+    if (update->result.len > 0) {
         append(store, update);
-        hold(batch, update, before, standing.len > 0 ? record_binding_count(standing) : 0);
+        hold(batch, update, before, count_of(standing));
     }
     *batch->end = update;
     batch->end = &update->next;
@@ -145,18 +179,32 @@ static bool commit(struct store *store)
     return is_committed;
 }
 
-static void show_or_drop(struct store *store, struct update *update, bool is_shown)
+static void show(struct index *index, struct location_update *update)
+{
+    struct record *record = update->room;
+
+    if (record != NULL) {
+        record->log_id = update->log_id;
+        index_put(index, record, update->hash);
+        update->room = NULL;
+        return;
+    }
+    record = index_find(index, location_update_aor(update), update->hash);
+    index_overwrite(index, record, update->hash, update->result);
+    record->log_id = update->log_id;
+}
+
+/* Of several for one address of record the last one counts. */
+static void show_or_drop(struct store *store, struct location_update *update, bool is_shown)
 {
     if (update->is_tentative)
         map_remove(&store->batch.tentative, &update->tentative);
-    if (update->record == NULL)
-        return;
-    if (is_shown) {
-        index_put(&store->index, update->record, update->hash);
-    } else {
-        free(update->record);
-        update->err = ERR_IO;
-    }
+    if (update->is_tentative && is_shown)
+        show(&store->index, update);
+    else
+        free(update->room);
+    if (update->result.len > 0 && !is_shown)
+        update->answer.err = ERR_IO;
 }
 
 /*
@@ -168,7 +216,7 @@ struct answers {
     struct mailbag bag;
 };
 
-static void answer(struct answers *answers, struct answer *next)
+static void give_back(struct answers *answers, struct answer *next)
 {
     if (answers->asker != NULL && answers->asker != next->asker)
         mailbox_send_all(answers->asker, &answers->bag);
@@ -178,7 +226,7 @@ static void answer(struct answers *answers, struct answer *next)
 
 static void settle(struct store *store, bool is_shown)
 {
-    struct update *update = store->batch.first;
+    struct location_update *update = store->batch.first;
     struct answers answers = {0};
 
     store->batch.first = NULL;
@@ -187,12 +235,10 @@ static void settle(struct store *store, bool is_shown)
     store->batch.bindings_added = 0;
     store->batch.bindings_removed = 0;
     while (update != NULL) {
-        struct update *next = update->next;
+        struct location_update *next = update->next;
         show_or_drop(store, update, is_shown);
         writer_clock(store, update->now_ms);
-        update->answer->err = update->err;
-        answer(&answers, update->answer);
-        free(update);
+        give_back(&answers, &update->answer);
         update = next;
     }
     if (answers.asker != NULL)

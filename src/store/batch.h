@@ -6,13 +6,14 @@
 #ifndef TCHIN_STORE_BATCH_H
 #define TCHIN_STORE_BATCH_H
 
-#include "store/update.h"
+#include "base/map.h"
+#include "store/location.h"
 
 enum { BATCH_MAX_UPDATES = 1024 };
 
 struct batch {
-    struct update *first;
-    struct update **end;
+    struct location_update *first;
+    struct location_update **end;
     size_t count;          /* of the updates gathered */
     size_t bindings_added; /* these two by what is tentative, against the index */
     size_t bindings_removed;
@@ -25,7 +26,7 @@ bool batch_init(struct batch *batch) MUST_USE;
 void batch_fini(struct batch *batch);
 
 /* Judges the update, which it owns from here on. A full batch is finished at once. */
-void batch_add(struct store *store, struct update *update);
+void batch_add(struct store *store, struct location_update *update);
 
 /* Commits, shows and answers what there is. */
 void batch_finish(struct store *store);

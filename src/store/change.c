@@ -5,6 +5,8 @@
  */
 #include "store/change.h"
 
+#include "store/record.h"
+
 struct change {
     const struct location_changes *request;
     location_same_contact *same_contact;
@@ -118,4 +120,50 @@ enum err change_apply(const struct location_changes *changes, const struct bindi
     join(&c, out);
     bool has_grown = out->count > valid->count;
     return has_grown && out->count > changes->max_bindings ? ERR_FULL : ERR_NONE;
+}
+
+/* The only binding of a record. False: it has none, or others too. */
+static bool read_only_binding(struct slice record, struct binding *out)
+{
+    struct record_reader reader;
+
+    return record_open(record, &reader) && reader.bindings_left == 1 && record_next(&reader, out);
+}
+
+bool change_is_plain(const struct location_update *update, struct slice standing, bool *is_refresh)
+{
+    struct binding wanted, stood;
+
+    *is_refresh = false;
+    if (update->removes_all || update->max_bindings == 0
+        || !read_only_binding(update->wanted, &wanted) || wanted.expires_at_ms <= update->now_ms)
+        return false;
+    if (standing.len == 0 || record_binding_count(standing) == 0)
+        return true;
+    if (!read_only_binding(standing, &stood))
+        return false;
+    if (stood.expires_at_ms <= update->now_ms)
+        return true;
+    *is_refresh = slice_equal(stood.contact, wanted.contact);
+    return *is_refresh && !is_stale(&stood, wanted.call_id, wanted.cseq);
+}
+
+static bool has_contact(const struct binding_list *list, struct slice contact)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (slice_equal(list->items[i].contact, contact))
+            return true;
+    }
+    return false;
+}
+
+bool change_keeps_contacts(const struct binding_list *before, const struct binding_list *after)
+{
+    if (before->count != after->count)
+        return false;
+    for (size_t i = 0; i < after->count; i++) {
+        if (!has_contact(before, after->items[i].contact))
+            return false;
+    }
+    return true;
 }

@@ -15,4 +15,14 @@ enum err change_apply(const struct location_changes *changes, const struct bindi
                       uint64_t now_ms, location_same_contact *same_contact,
                       struct binding_list *out) MUST_USE;
 
+/*
+ * The usual REGISTER asks for one contact, of an address of record that has no other: then what it
+ * asks for is what there will be, and change_apply would say the same. `standing` is the record
+ * there is, or empty.
+ */
+bool change_is_plain(const struct location_update *update, struct slice standing, bool *is_refresh);
+
+/* Whether both lists name the same contacts, character for character. */
+bool change_keeps_contacts(const struct binding_list *before, const struct binding_list *after);
+
 #endif

@@ -1,6 +1,7 @@
 /* A shard's lock is held for a look-up and a copy, never for anything that waits. */
 #include "store/index.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 static struct record *record_of(struct map_node *node)
@@ -71,6 +72,20 @@ void index_put(struct index *index, struct record *record, uint64_t hash)
     } else {
         free(record);
     }
+}
+
+void index_overwrite(struct index *index, struct record *record, uint64_t hash, struct slice packed)
+{
+    struct shard *shard = shards_of(&index->shards, hash);
+    size_t before = record_binding_count(record_bytes(record));
+    size_t now = record_binding_count(packed);
+
+    assert(packed.len == record->len && now > 0);
+    pthread_mutex_lock(&shard->lock);
+    memcpy(record->packed, packed.ptr, packed.len);
+    pthread_mutex_unlock(&shard->lock);
+    if (now != before)
+        atomic_fetch_add(&index->binding_count, now - before);
 }
 
 bool index_copy(struct index *index, struct slice aor, struct arena *arena, struct slice *out)

@@ -32,6 +32,13 @@ bool index_make_ready(struct index *index, uint64_t hash) MUST_USE;
  */
 void index_put(struct index *index, struct record *record, uint64_t hash);
 
+/*
+ * The writer: `packed`, which has bindings, takes the place of what `record` of the index holds,
+ * and is as long.
+ */
+void index_overwrite(struct index *index, struct record *record, uint64_t hash,
+                     struct slice packed);
+
 /* Anybody: a copy in `arena` of what the record of `aor` holds; empty: there is none. */
 bool index_copy(struct index *index, struct slice aor, struct arena *arena,
                 struct slice *out) MUST_USE;

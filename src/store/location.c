@@ -1,8 +1,6 @@
 /* The public face of the location service: what callers' threads do of it. */
 #include "store/location.h"
 
-#include <stdlib.h>
-
 #include "store/inside.h"
 
 void location_set_comparison(struct store *store, location_same_contact *same_contact)
@@ -10,34 +8,15 @@ void location_set_comparison(struct store *store, location_same_contact *same_co
     store->same_contact = same_contact;
 }
 
-void location_gather(struct store *store, const struct location_changes *changes, uint64_t now_ms,
-                     struct answer *answer, struct mailbag *out)
+void location_gather(struct store *store, struct location_update *update, struct mailbag *out)
 {
-    struct update *update = update_new(changes);
-
-    if (update == NULL) {
-        answer->err = ERR_MEMORY;
-        mailbox_send(answer->asker, &answer->mail);
-        return;
-    }
-    update->answer = answer;
-    update->now_ms = now_ms;
-    update->hash = shards_hash(&store->index.shards, changes->aor);
+    update->hash = shards_hash(&store->index.shards, location_update_aor(update));
     writer_gather(update, out);
 }
 
 void location_send(struct store *store, struct mailbag *gathered)
 {
     writer_send(store, gathered);
-}
-
-void location_update(struct store *store, const struct location_changes *changes, uint64_t now_ms,
-                     struct answer *answer)
-{
-    struct mailbag alone = {0};
-
-    location_gather(store, changes, now_ms, answer, &alone);
-    location_send(store, &alone);
 }
 
 bool location_find(struct store *store, struct slice aor, uint64_t now_ms, struct arena *arena,

@@ -9,6 +9,7 @@
 #define TCHIN_STORE_LOCATION_H
 
 #include "base/arena.h"
+#include "base/map.h"
 #include "store/store.h"
 
 struct binding {
@@ -48,22 +49,57 @@ typedef bool location_same_contact(struct slice a, struct slice b);
 void location_set_comparison(struct store *store, location_same_contact *same_contact);
 
 /*
- * Applies all `changes` or none of them; location_find shows them once they are answered, not
- * before. Answers ERR_NONE once they would survive a crash, ERR_STALE if one is not newer than what
- * its Call-ID set before, ERR_FULL at a limit (also for more than twice `max_bindings` contacts in
- * one request), ERR_IO if they could not be written, ERR_MEMORY. Copies `changes` before it
- * returns. Updates are applied in the order in which a thread sends them.
+ * Changes on their way to the store and back, in memory of who asks: it makes the update, lends it
+ * until the answer comes, reads there what became of the bindings, and ends it.
  */
-void location_update(struct store *store, const struct location_changes *changes, uint64_t now_ms,
-                     struct answer *answer);
+struct record;
+struct location_update {
+    struct answer answer; /* `asker` and `deliver` are set by who asks */
+    bool is_refresh;      /* the answer: the same contacts as before */
+
+    /* What follows is the store's. */
+    struct mail mail;
+    struct slice wanted; /* the contacts, packed as a record; in the memory that came with it */
+    struct slice call_id;
+    size_t max_bindings;
+    uint64_t now_ms;
+    uint64_t hash; /* of the address of record */
+    uint32_t cseq;
+    bool removes_all;
+    bool is_tentative;            /* the last of its batch to change its address of record */
+    struct location_update *next; /* in the batch */
+    struct map_node tentative;    /* in the batch's map */
+    struct slice result;          /* the record that it makes; empty: nothing changes */
+    int64_t log_id;               /* the row of the log that has the result */
+    struct record *merged;        /* the result, if it is not just what was wanted */
+    struct record *room;          /* for the index, if the result does not fit in place */
+};
+
+/* What location_update_init needs beside the struct. 0: they are more than can be stored. */
+size_t location_update_bytes(const struct location_changes *changes);
+
+/* Copies `changes` into `memory`, which has to last as long as the update. */
+void location_update_init(struct location_update *update, const struct location_changes *changes,
+                          uint64_t now_ms, char *memory);
+void location_update_fini(struct location_update *update);
 
 /*
- * The same for many, of one thread: what is put into the bag sets out with location_send, and
- * wakes the writer thread once.
+ * Sends what has been gathered, by one thread, with one wake-up. Of each update all changes are
+ * applied or none; location_find shows them once they are answered, not before. The answer is
+ * ERR_NONE once they would survive a crash, ERR_STALE if one is not newer than what its Call-ID set
+ * before, ERR_FULL at a limit (also for more than twice `max_bindings` contacts in one request),
+ * ERR_IO if they could not be written, ERR_MEMORY. Updates are applied in the order in which a
+ * thread sends them.
  */
-void location_gather(struct store *store, const struct location_changes *changes, uint64_t now_ms,
-                     struct answer *answer, struct mailbag *out);
+void location_gather(struct store *store, struct location_update *update, struct mailbag *out);
 void location_send(struct store *store, struct mailbag *gathered);
+
+struct slice location_update_aor(const struct location_update *update);
+
+/* The bindings that an update with the answer ERR_NONE has left, those valid at `now_ms`, as
+ * location_find lists them; in memory of `arena`, with slices into the update. */
+bool location_update_list(const struct location_update *update, uint64_t now_ms,
+                          struct arena *arena, struct binding_list *out) MUST_USE;
 
 /*
  * Copies the bindings valid at `now_ms` into `arena`, highest q first, of equal q the newest

@@ -1,6 +1,7 @@
 /* Packing bindings, and reading them back without trusting a byte. */
 #include "store/record.h"
 
+#include <endian.h>
 #include <stdlib.h>
 
 enum { VERSION = 1, HEAD_BYTES = 5, TEXTS = 6, BINDING_BYTES = 8 + 4 + 2 + 2 * TEXTS };
@@ -26,20 +27,20 @@ static void set_text(struct binding *binding, size_t i, struct slice text)
     memcpy((char *)binding + text_offsets[i], &text, sizeof(text));
 }
 
-static char *put_number(char *to, uint64_t value, size_t bytes)
+static inline char *put_number(char *to, uint64_t value, size_t bytes)
 {
-    for (size_t i = 0; i < bytes; i++)
-        *to++ = (char)(value >> (8 * i));
-    return to;
+    uint64_t little_endian = htole64(value);
+
+    memcpy(to, &little_endian, bytes);
+    return to + bytes;
 }
 
-static uint64_t number_at(const char *from, size_t bytes)
+static inline uint64_t number_at(const char *from, size_t bytes)
 {
-    uint64_t value = 0;
+    uint64_t little_endian = 0;
 
-    for (size_t i = 0; i < bytes; i++)
-        value |= (uint64_t)(unsigned char)from[i] << (8 * i);
-    return value;
+    memcpy(&little_endian, from, bytes);
+    return le64toh(little_endian);
 }
 
 static char *put_slice(char *to, struct slice s)
@@ -49,8 +50,7 @@ static char *put_slice(char *to, struct slice s)
     return to + s.len;
 }
 
-/* 0: one of the lengths, or their sum, is more than a record may hold. */
-static size_t packed_bytes(struct slice aor, const struct binding_list *bindings)
+size_t record_size(struct slice aor, const struct binding_list *bindings)
 {
     size_t bytes = HEAD_BYTES + aor.len;
 
@@ -80,6 +80,16 @@ static char *put_binding(char *to, const struct binding *binding)
     return to;
 }
 
+void record_write(struct slice aor, const struct binding_list *bindings, char *to)
+{
+    to = put_number(to, VERSION, 1);
+    to = put_number(to, bindings->count, 2);
+    to = put_number(to, aor.len, 2);
+    to = put_slice(to, aor);
+    for (size_t i = 0; i < bindings->count; i++)
+        to = put_binding(to, &bindings->items[i]);
+}
+
 static struct record *allocate(size_t packed_len)
 {
     struct record *record = malloc(offsetof(struct record, packed) + packed_len);
@@ -91,20 +101,14 @@ static struct record *allocate(size_t packed_len)
 
 enum err record_new(struct slice aor, const struct binding_list *bindings, struct record **out)
 {
-    size_t bytes = packed_bytes(aor, bindings);
+    size_t bytes = record_size(aor, bindings);
 
     if (bytes == 0)
         return ERR_FULL;
     struct record *record = allocate(bytes);
     if (record == NULL)
         return ERR_MEMORY;
-
-    char *to = put_number(record->packed, VERSION, 1);
-    to = put_number(to, bindings->count, 2);
-    to = put_number(to, aor.len, 2);
-    to = put_slice(to, aor);
-    for (size_t i = 0; i < bindings->count; i++)
-        to = put_binding(to, &bindings->items[i]);
+    record_write(aor, bindings, record->packed);
     *out = record;
     return ERR_NONE;
 }
@@ -210,20 +214,29 @@ bool record_is_over(struct slice packed, uint64_t now_ms)
     return true;
 }
 
+static bool list(struct slice packed, bool wants_all, uint64_t now_ms, struct arena *arena,
+                 struct binding_list *out)
+{
+    struct binding *items =
+        arena_alloc(arena, record_binding_count(packed) * sizeof(struct binding));
+    struct record_reader reader;
+    size_t count = 0;
+
+    if (items == NULL || !record_open(packed, &reader))
+        return false;
+    while (record_next(&reader, &items[count]))
+        count += wants_all || items[count].expires_at_ms > now_ms;
+    *out = (struct binding_list){items, count};
+    return true;
+}
+
 bool record_list(struct slice packed, uint64_t now_ms, struct arena *arena,
                  struct binding_list *out)
 {
-    struct binding_list list = {0};
-    struct record_reader reader;
-    struct binding binding;
+    return list(packed, false, now_ms, arena, out);
+}
 
-    list.items = arena_alloc(arena, record_binding_count(packed) * sizeof(*list.items));
-    if (list.items == NULL || !record_open(packed, &reader))
-        return false;
-    while (record_next(&reader, &binding)) {
-        if (binding.expires_at_ms > now_ms)
-            list.items[list.count++] = binding;
-    }
-    *out = list;
-    return true;
+bool record_list_all(struct slice packed, struct arena *arena, struct binding_list *out)
+{
+    return list(packed, true, 0, arena, out);
 }

@@ -16,13 +16,19 @@
 
 enum { RECORD_MAX_BYTES = 1 << 18 };
 
-/* Never changed once it is in the index, where others copy it. */
+/* Once it is in the index, where others copy it, it changes under the lock of its shard alone. */
 struct record {
     struct map_node node;
     int64_t log_id; /* the row of the log it is in; for the writer alone */
     uint32_t len;
     char packed[];
 };
+
+/* How long the record will be. 0: more than a record may hold. */
+size_t record_size(struct slice aor, const struct binding_list *bindings);
+
+/* Packs into as many bytes. */
+void record_write(struct slice aor, const struct binding_list *bindings, char *to);
 
 /* ERR_FULL: more than a record may hold; ERR_MEMORY. `out` is untouched then. */
 enum err record_new(struct slice aor, const struct binding_list *bindings,
@@ -63,5 +69,8 @@ bool record_is_over(struct slice packed, uint64_t now_ms);
  */
 bool record_list(struct slice packed, uint64_t now_ms, struct arena *arena,
                  struct binding_list *out) MUST_USE;
+
+/* The same with all its bindings, those to be removed and those that are over included. */
+bool record_list_all(struct slice packed, struct arena *arena, struct binding_list *out) MUST_USE;
 
 #endif

@@ -1,58 +1,76 @@
-/* The object, its bindings, and behind them the bytes that their slices point to. */
+/*
+ * What a REGISTER asks for is packed as the record that it makes where it is the only one, which is
+ * nearly always: then nothing is packed or copied any more.
+ */
 #include "store/update.h"
 
 #include <stdlib.h>
 
-static size_t bytes_of(const struct binding *b)
+static struct binding_list list_of(const struct location_changes *changes)
 {
-    return b->contact.len + b->params.len + b->call_id.len + b->path.len + b->flow.len
-           + b->user_agent.len;
+    return (struct binding_list){(struct binding *)changes->items, changes->count};
 }
 
-static size_t bytes_behind(const struct location_changes *changes)
+size_t location_update_bytes(const struct location_changes *changes)
 {
-    size_t bytes = changes->aor.len + changes->call_id.len;
+    const struct binding_list list = list_of(changes);
+    size_t bytes = record_size(changes->aor, &list);
 
-    for (size_t i = 0; i < changes->count; i++)
-        bytes += sizeof(struct binding) + bytes_of(&changes->items[i]);
-    return bytes;
+    return bytes > 0 ? bytes + changes->call_id.len : 0;
 }
 
-/* Copies to *end what the slice points to, and lets it point there. */
-static void move_slice(struct slice *slice, char **end)
+void location_update_init(struct location_update *update, const struct location_changes *changes,
+                          uint64_t now_ms, char *memory)
 {
-    if (slice->len > 0)
-        memcpy(*end, slice->ptr, slice->len);
-    slice->ptr = *end;
-    *end += slice->len;
+    const struct binding_list list = list_of(changes);
+    size_t bytes = record_size(changes->aor, &list);
+
+    record_write(changes->aor, &list, memory);
+    if (changes->call_id.len > 0)
+        memcpy(memory + bytes, changes->call_id.ptr, changes->call_id.len);
+    *update = (struct location_update){
+        .wanted = {memory,         bytes               },
+        .call_id = {memory + bytes, changes->call_id.len},
+        .cseq = changes->cseq,
+        .removes_all = changes->removes_all,
+        .max_bindings = changes->max_bindings,
+        .now_ms = now_ms,
+    };
 }
 
-static void move_binding(struct binding *binding, char **end)
+void location_update_fini(struct location_update *update)
 {
-    move_slice(&binding->contact, end);
-    move_slice(&binding->params, end);
-    move_slice(&binding->call_id, end);
-    move_slice(&binding->path, end);
-    move_slice(&binding->flow, end);
-    move_slice(&binding->user_agent, end);
+    free(update->merged);
+    update->merged = NULL;
 }
 
-struct update *update_new(const struct location_changes *changes)
+struct slice location_update_aor(const struct location_update *update)
 {
-    struct update *update = malloc(sizeof(*update) + bytes_behind(changes));
+    return record_aor(update->wanted);
+}
 
-    if (update == NULL)
-        return NULL;
-    *update = (struct update){.changes = *changes};
+bool location_update_list(const struct location_update *update, uint64_t now_ms,
+                          struct arena *arena, struct binding_list *out)
+{
+    *out = (struct binding_list){0};
+    return update->result.len == 0 || record_list(update->result, now_ms, arena, out);
+}
 
-    struct binding *items = (struct binding *)(update + 1);
-    char *end = (char *)(items + changes->count);
-    if (changes->count > 0)
-        memcpy(items, changes->items, changes->count * sizeof(*items));
-    for (size_t i = 0; i < changes->count; i++)
-        move_binding(&items[i], &end);
-    move_slice(&update->changes.aor, &end);
-    move_slice(&update->changes.call_id, &end);
-    update->changes.items = items;
-    return update;
+bool update_unpack(const struct location_update *update, struct arena *arena,
+                   struct location_changes *out)
+{
+    struct binding_list list;
+
+    if (!record_list_all(update->wanted, arena, &list))
+        return false;
+    *out = (struct location_changes){
+        .aor = location_update_aor(update),
+        .items = list.items,
+        .count = list.count,
+        .removes_all = update->removes_all,
+        .call_id = update->call_id,
+        .cseq = update->cseq,
+        .max_bindings = update->max_bindings,
+    };
+    return true;
 }

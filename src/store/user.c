@@ -19,6 +19,11 @@ bool user_resolve(struct store *store, struct slice aor, struct buffer *out)
     return user_table_copy_target(&store->users, aor, out);
 }
 
+uint16_t user_max_bindings(struct store *store, struct slice aor)
+{
+    return user_table_max_bindings(&store->users, aor);
+}
+
 size_t user_count(struct store *store)
 {
     return atomic_load(&store->users.user_count);

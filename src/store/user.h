@@ -29,6 +29,10 @@ bool user_find(struct store *store, struct slice aor, struct user *out) MUST_USE
 /* The user whose name or alias it is, by name. False: nobody's. */
 bool user_resolve(struct store *store, struct slice aor, struct buffer *out) MUST_USE;
 
+/* How many bindings the user of that name may have. 0: no such user, or as many as the domain
+ * allows. */
+uint16_t user_max_bindings(struct store *store, struct slice aor);
+
 enum err user_add(struct store *store, const struct user *user) MUST_USE;    /* ERR_EXISTS */
 enum err user_change(struct store *store, const struct user *user) MUST_USE; /* ERR_ABSENT */
 enum err user_remove(struct store *store, struct slice aor) MUST_USE; /* with aliases, bindings */

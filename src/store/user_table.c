@@ -138,14 +138,31 @@ static void copy_user(const struct user_entry *entry, struct user *out)
     memcpy(&out->secrets, entry->bytes + entry->name_len, sizeof(out->secrets));
 }
 
-bool user_table_copy_user(struct user_table *table, struct slice name, struct user *out)
+/* A table without names is that of a lab: it is asked for each REGISTER. */
+static bool is_empty(struct user_table *table)
+{
+    return atomic_load_explicit(&table->user_count, memory_order_relaxed) == 0
+           && atomic_load_explicit(&table->alias_count, memory_order_relaxed) == 0;
+}
+
+/* The shard of the name, locked, and the entry in it, or NULL. */
+static struct shard *lock_shard(struct user_table *table, struct slice name,
+                                const struct user_entry **entry)
 {
     uint64_t hash = shards_hash(&table->shards, name);
     struct shard *shard = shards_of(&table->shards, hash);
 
     pthread_mutex_lock(&shard->lock);
-    const struct user_entry *entry = find_in(shard, name, hash);
+    *entry = find_in(shard, name, hash);
+    return shard;
+}
+
+bool user_table_copy_user(struct user_table *table, struct slice name, struct user *out)
+{
+    const struct user_entry *entry;
+    struct shard *shard = lock_shard(table, name, &entry);
     bool is_user = entry != NULL && entry->target_len == 0;
+
     if (is_user)
         copy_user(entry, out);
     pthread_mutex_unlock(&shard->lock);
@@ -154,13 +171,25 @@ bool user_table_copy_user(struct user_table *table, struct slice name, struct us
 
 bool user_table_copy_target(struct user_table *table, struct slice name, struct buffer *out)
 {
-    uint64_t hash = shards_hash(&table->shards, name);
-    struct shard *shard = shards_of(&table->shards, hash);
+    const struct user_entry *entry;
 
-    pthread_mutex_lock(&shard->lock);
-    const struct user_entry *entry = find_in(shard, name, hash);
+    if (is_empty(table))
+        return false;
+    struct shard *shard = lock_shard(table, name, &entry);
     if (entry != NULL)
         buffer_add(out, entry->target_len > 0 ? user_entry_target(entry) : name);
     pthread_mutex_unlock(&shard->lock);
     return entry != NULL;
+}
+
+uint16_t user_table_max_bindings(struct user_table *table, struct slice name)
+{
+    const struct user_entry *entry;
+
+    if (is_empty(table))
+        return 0;
+    struct shard *shard = lock_shard(table, name, &entry);
+    uint16_t max_bindings = entry != NULL && entry->target_len == 0 ? entry->max_bindings : 0;
+    pthread_mutex_unlock(&shard->lock);
+    return max_bindings;
 }

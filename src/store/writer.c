@@ -98,10 +98,10 @@ static void deliver_update(struct mail *mail, void *owner)
     struct store *store = owner;
 
     store->writer.updates++;
-    batch_add(store, CONTAINER_OF(mail, struct update, mail));
+    batch_add(store, CONTAINER_OF(mail, struct location_update, mail));
 }
 
-void writer_gather(struct update *update, struct mailbag *out)
+void writer_gather(struct location_update *update, struct mailbag *out)
 {
     update->mail.deliver = deliver_update;
     mailbag_add(out, &update->mail);

@@ -11,8 +11,6 @@
 #include "base/arena.h"
 #include "store/location.h"
 
-struct update;
-
 struct writer {
     pthread_t thread;
     struct mailbox inbox;
@@ -35,7 +33,7 @@ bool writer_start(struct store *store, uint64_t now_ms) MUST_USE;
 void writer_stop(struct store *store);
 
 /* Any thread. The writer owns the updates from when they are sent. */
-void writer_gather(struct update *update, struct mailbag *out);
+void writer_gather(struct location_update *update, struct mailbag *out);
 void writer_send(struct store *store, struct mailbag *gathered);
 
 /* Any thread but the writer: runs `work` in the writer thread, outside of any transaction. */

@@ -16,7 +16,7 @@ struct world {
     struct control_desk desk;
     char secrets[SECRETS_LEN + 1];
     struct mailbox box; /* of `bind`, as is the next */
-    struct answer answer;
+    struct location_update update;
 };
 
 static void stop(void *world)
@@ -201,12 +201,19 @@ static void bind(struct world *w, struct slice aor, struct slice contact, struct
     struct location_changes changes = {
         .aor = aor, .items = &binding, .count = 1, .max_bindings = 10};
 
-    w->answer = (struct answer){.mail.deliver = deliver, .asker = &w->box};
+    char memory[512];
+    struct mailbag alone = {0};
+
+    assert_in_range(location_update_bytes(&changes), 1, sizeof(memory));
+    location_update_init(&w->update, &changes, 1, memory);
+    w->update.answer = (struct answer){.mail.deliver = deliver, .asker = &w->box};
     mailbox_init(&w->box, NULL, wake, NULL);
-    location_update(w->store, &changes, 1, &w->answer);
+    location_gather(w->store, &w->update, &alone);
+    location_send(w->store, &alone);
     while (!mailbox_deliver(&w->box))
         usleep(1000);
-    assert_int_equal(w->answer.err, ERR_NONE);
+    location_update_fini(&w->update);
+    assert_int_equal(w->update.answer.err, ERR_NONE);
 }
 
 static bool answer_has(const struct world *w, const char *text)

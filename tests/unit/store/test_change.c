@@ -7,6 +7,7 @@
 
 #include "check.h"
 #include "store/change.h"
+#include "store/record.h"
 
 enum { NOW = 1000000, MAX = 3 };
 
@@ -157,6 +158,105 @@ static void a_request_that_removes_more_than_there_can_be_is_refused(void **stat
     CHECK_SLICE(buffer_slice(&out), "full");
 }
 
-CHECK_MAIN(CHECK_TEST(the_steps_of_the_rfc_are_taken),
+/* A record of bindings as read_bindings reads them; among those that stood, 0 seconds are over. */
+static struct record *make_record(const char *bindings)
+{
+    struct binding items[16];
+    struct binding_list list = {items, read_bindings(bindings, items)};
+    struct record *record = NULL;
+
+    CHECK_MADE(record_new(SLICE("aor"), &list, &record) == ERR_NONE ? record : NULL);
+    check_later(free, record);
+    return record;
+}
+
+static bool is_plain(const char *standing, const char *request, size_t max_bindings,
+                     bool *is_refresh)
+{
+    const struct location_update update = {
+        .wanted = record_bytes(make_record(request)), .max_bindings = max_bindings, .now_ms = NOW};
+    struct slice record = SLICE_NONE;
+
+    if (standing != NULL)
+        record = record_bytes(make_record(standing));
+    return change_is_plain(&update, record, is_refresh);
+}
+
+/* What change_apply makes of the same, once more as a record. */
+static struct slice merge(const char *standing, const char *request, size_t max_bindings)
+{
+    struct binding stood[16], wanted[16], room[32];
+    struct binding_list valid = {stood, read_bindings(standing != NULL ? standing : "", stood)};
+    struct binding_list result = {.items = room};
+    struct location_changes changes = {
+        .items = wanted, .count = read_bindings(request, wanted), .max_bindings = max_bindings};
+    struct record *record = NULL;
+    size_t kept = 0;
+
+    for (size_t i = 0; i < valid.count; i++) {
+        if (stood[i].expires_at_ms > NOW)
+            stood[kept++] = stood[i];
+    }
+    valid.count = kept;
+    if (change_apply(&changes, &valid, NOW, same_but_for_case, &result) != ERR_NONE)
+        return SLICE_NONE;
+    CHECK_MADE(record_new(SLICE("aor"), &result, &record) == ERR_NONE ? record : NULL);
+    check_later(free, record);
+    return record_bytes(record);
+}
+
+static void what_is_plain_needs_no_merging(void **state)
+{
+    static const char *const standings[] = {
+        NULL,      "",         "a i 1 9",         "a i 1 0",         "b i 1 9",
+        "b i 1 0", "a j 5 9",  "A i 1 9",         "a i 1 9 500",     "a i 2 9",
+        "a i 3 0", "a i 1 99", "a i 1 9,b i 1 9", "a i 1 0,b i 1 0", "a i 1 9,a i 1 0",
+    };
+    static const char *const requests[] = {"a i 2 9",         "a i 2 0", "b i 2 9", "a i 2 9 500",
+                                           "a i 2 9,b i 2 9", "A i 2 9", ""};
+    size_t plain = 0;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(standings); i++) {
+        for (size_t j = 0; j < ARRAY_LEN(requests); j++) {
+            for (size_t max = 0; max < 3; max++) {
+                bool is_refresh;
+                if (!is_plain(standings[i], requests[j], max, &is_refresh))
+                    continue;
+                plain++;
+                struct slice wanted = record_bytes(make_record(requests[j]));
+                CHECK_CASE(slice_equal(wanted, merge(standings[i], requests[j], max)),
+                           standings[i] != NULL ? standings[i] : "nothing");
+            }
+        }
+    }
+    assert_in_range(plain, 30, 100);
+}
+
+static void a_refresh_is_told_from_news(void **state)
+{
+    bool is_refresh = false;
+
+    (void)state;
+    assert_true(is_plain("a i 1 9", "a i 2 99", MAX, &is_refresh));
+    assert_true(is_refresh);
+    assert_true(is_plain(NULL, "a i 2 9", MAX, &is_refresh));
+    assert_false(is_refresh);
+    assert_true(is_plain("a i 1 0", "a i 2 9", MAX, &is_refresh));
+    assert_false(is_refresh);
+    assert_false(is_plain("a i 2 9", "a i 2 9", MAX, &is_refresh)); /* stale */
+
+    struct binding before[16], after[16];
+    struct binding_list was = {before, read_bindings("a i 1 9,b i 1 9", before)};
+    struct binding_list is = {after, read_bindings("b i 2 9,a i 1 9", after)};
+    assert_true(change_keeps_contacts(&was, &is));
+    after[0].contact = SLICE("c");
+    assert_false(change_keeps_contacts(&was, &is));
+    is.count = 1;
+    assert_false(change_keeps_contacts(&was, &is));
+}
+
+CHECK_MAIN(CHECK_TEST(what_is_plain_needs_no_merging), CHECK_TEST(a_refresh_is_told_from_news),
+           CHECK_TEST(the_steps_of_the_rfc_are_taken),
            CHECK_TEST(above_a_limit_that_was_lowered_a_binding_can_be_refreshed),
            CHECK_TEST(a_request_that_removes_more_than_there_can_be_is_refused))

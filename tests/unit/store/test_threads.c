@@ -38,8 +38,11 @@ static void end_crowd(void *thing)
     }
     store_close(crowd->world->store);
     crowd->world->store = NULL;
-    for (size_t i = 0; i < WORKERS; i++)
+    for (size_t i = 0; i < WORKERS; i++) {
+        for (size_t j = 0; j < OUTSTANDING; j++)
+            forget_answer(&crowd->workers[i].asked[j]);
         arena_free(crowd->workers[i].arena);
+    }
     free(crowd);
 }
 
@@ -49,9 +52,9 @@ static void wait_for_slot(struct worker *w, struct asked *asked)
         if (!mailbox_deliver(&w->box) && mailbox_may_sleep(&w->box))
             (void)sem_wait(&w->woken);
     }
-    w->acknowledged += asked->answer.err == ERR_NONE;
-    w->stale += asked->answer.err == ERR_STALE;
-    if (asked->answer.err == ERR_MEMORY)
+    w->acknowledged += asked->update.answer.err == ERR_NONE;
+    w->stale += asked->update.answer.err == ERR_STALE;
+    if (asked->update.answer.err == ERR_MEMORY)
         atomic_store(w->without_memory, true);
 }
 
@@ -66,13 +69,9 @@ static void send(struct worker *w, uint32_t i)
         .aor = {aor, (size_t)aor_len},
           .items = &binding, .count = 1, .max_bindings = 10
     };
-    struct asked *asked = &w->asked[i % OUTSTANDING];
 
     binding.call_id = (struct slice){call_id, (size_t)id_len};
-    *asked = (struct asked){
-        .answer = {.asker = &w->box, .mail.deliver = take_answer}
-    };
-    location_update(w->store, &changes, NOW + i, &asked->answer);
+    send_update(w->store, &w->asked[i % OUTSTANDING], &w->box, &changes, NOW + i);
 }
 
 static void read_one(struct worker *w, uint32_t i)

@@ -17,7 +17,8 @@
 #define HOUR UINT64_C(3600000)
 
 struct asked {
-    struct answer answer;
+    struct location_update update;
+    char *memory;
     bool is_answered;
 };
 
@@ -42,7 +43,34 @@ static inline void wake_asker(void *waker)
 static inline void take_answer(struct mail *mail, void *owner)
 {
     (void)owner;
-    CONTAINER_OF(mail, struct asked, answer.mail)->is_answered = true;
+    CONTAINER_OF(mail, struct asked, update.answer.mail)->is_answered = true;
+}
+
+static inline void forget_answer(struct asked *asked)
+{
+    location_update_fini(&asked->update);
+    free(asked->memory);
+    asked->memory = NULL;
+}
+
+/* As a worker does at the end of a turn in which it was asked for one. Without memory it answers
+ * itself. */
+static inline void send_update(struct store *store, struct asked *asked, struct mailbox *asker,
+                               const struct location_changes *changes, uint64_t now_ms)
+{
+    size_t bytes = location_update_bytes(changes);
+    struct mailbag alone = {0};
+
+    forget_answer(asked);
+    asked->memory = bytes > 0 ? malloc(bytes) : NULL;
+    asked->is_answered = asked->memory == NULL;
+    asked->update.answer.err = bytes > 0 ? ERR_MEMORY : ERR_FULL;
+    if (asked->memory == NULL)
+        return;
+    location_update_init(&asked->update, changes, now_ms, asked->memory);
+    asked->update.answer = (struct answer){.asker = asker, .mail.deliver = take_answer};
+    location_gather(store, &asked->update, &alone);
+    location_send(store, &alone);
 }
 
 static inline void end_world(void *thing)
@@ -50,6 +78,8 @@ static inline void end_world(void *thing)
     struct world *w = thing;
 
     store_close(w->store);
+    for (size_t i = 0; i < ARRAY_LEN(w->asked); i++)
+        forget_answer(&w->asked[i]);
     arena_free(w->arena);
     sem_destroy(&w->woken);
     if (w->log.fd >= 0)
@@ -104,12 +134,7 @@ static inline struct world *make_open_world(void)
 static inline void ask(struct world *w, size_t slot, const struct location_changes *changes,
                        uint64_t now_ms)
 {
-    struct asked *asked = &w->asked[slot];
-
-    *asked = (struct asked){
-        .answer = {.asker = &w->box, .mail.deliver = take_answer}
-    };
-    location_update(w->store, changes, now_ms, &asked->answer);
+    send_update(w->store, &w->asked[slot], &w->box, changes, now_ms);
 }
 
 static inline enum err wait_for(struct world *w, size_t slot)
@@ -118,7 +143,7 @@ static inline enum err wait_for(struct world *w, size_t slot)
         if (!mailbox_deliver(&w->box) && mailbox_may_sleep(&w->box))
             (void)sem_wait(&w->woken);
     }
-    return w->asked[slot].answer.err;
+    return w->asked[slot].update.answer.err;
 }
 
 static inline enum err update(struct world *w, const struct location_changes *changes,

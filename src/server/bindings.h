@@ -1,0 +1,19 @@
+/* How a 200 to REGISTER tells what bindings there are: RFC 3261 10.3, step 8. */
+#ifndef TCHIN_SERVER_BINDINGS_H
+#define TCHIN_SERVER_BINDINGS_H
+
+#include "base/buffer.h"
+#include "server/worker.h"
+#include "store/location.h"
+
+/*
+ * The Contact lines, Path with `path` (RFC 3327 5.3; empty: none) and Date. All of them or none: a
+ * list with holes would be believed, so look whether it has overflowed.
+ */
+void bindings_write(struct worker *w, const struct binding_list *bindings, struct slice path,
+                    struct buffer *out);
+
+/* So many bytes are enough for it. */
+size_t bindings_max_bytes(const struct binding_list *bindings, struct slice path);
+
+#endif
