@@ -41,9 +41,15 @@ static void add_challenge(struct request *rq, const struct domain_settings *doma
     struct buffer value = buffer_over(text, sizeof(text));
 
     nonce_make(server->nonces, &rq->from.remote, realm, rq->w->now_ms, nonce);
-    buffer_printf(&value, "Digest realm=\"%s\", nonce=\"%.*s\", algorithm=%.*s, qop=\"auth\"%s",
-                  domain->name, NONCE_LEN, nonce, SLICE_ARGS(sip_digest_algorithm_name(algorithm)),
-                  is_stale ? ", stale=true" : "");
+    buffer_add(&value, SLICE("Digest realm=\""));
+    buffer_add(&value, realm);
+    buffer_add(&value, SLICE("\", nonce=\""));
+    buffer_add(&value, (struct slice){nonce, NONCE_LEN});
+    buffer_add(&value, SLICE("\", algorithm="));
+    buffer_add(&value, sip_digest_algorithm_name(algorithm));
+    buffer_add(&value, SLICE(", qop=\"auth\""));
+    if (is_stale)
+        buffer_add(&value, SLICE(", stale=true"));
     reply_add_header(rq, kind == AUTH_REGISTRAR ? "WWW-Authenticate" : "Proxy-Authenticate",
                      buffer_slice(&value));
 }
@@ -107,7 +113,8 @@ static void name_user(const struct request *rq, const struct domain_settings *do
 
     attempt->form = at < given.len ? HA1_OF_AOR : HA1_OF_NAME;
     buffer_add(&aor, (struct slice){given.ptr, at});
-    buffer_printf(&aor, "@%s", domain->name);
+    buffer_add(&aor, SLICE("@"));
+    buffer_add(&aor, slice_of(domain->name));
     bool is_of_domain =
         at == given.len || settings_domain(rq->settings, slice_after(given, at + 1)) == domain;
     attempt->can_be_known = is_of_domain && !aor.overflowed;

@@ -16,33 +16,26 @@ enum {
 /* What all the bindings of a request have in common. */
 static struct binding common_parts(struct request *rq, struct contacts *contacts);
 
-static bool has_star(const struct sip_message *msg, size_t *count);
-static enum sip_status read_star(struct request *rq, size_t contact_count, struct contacts *out);
+static enum sip_status read_star(struct request *rq, struct contacts *out);
+static enum sip_status read_several(struct request *rq, struct contacts *out);
 static enum sip_status add_contact(struct request *rq, const struct sip_contact *contact,
                                    const struct binding *common, struct contacts *out);
 
 enum sip_status contacts_read(struct request *rq, struct contacts *out)
 {
-    struct sip_values values = sip_values_of(rq->msg, SIP_CONTACT);
-    struct sip_contact contact;
-    struct slice value;
-    size_t count;
-    bool is_star = has_star(rq->msg, &count);
+    const struct sip_basics *basics = &rq->msg->basics;
 
     out->changes = (struct location_changes){
-        .items = out->items, .call_id = rq->msg->basics.call_id, .cseq = rq->msg->basics.cseq};
+        .items = out->items, .call_id = basics->call_id, .cseq = basics->cseq};
     enum sip_status status = contacts_read_path(rq, &out->path);
-    if (status != SIP_GO_ON || is_star)
-        return status == SIP_GO_ON ? read_star(rq, count, out) : status;
-    if (count > CONTACTS_MAX) {
-        rq->phrase = "Too Many Contacts";
-        return SIP_400_BAD_REQUEST;
-    }
+    if (status != SIP_GO_ON || basics->contact_count == 0)
+        return status;
+    if (basics->contact_count > 1)
+        return read_several(rq, out);
+    if (basics->contact.is_star)
+        return read_star(rq, out);
     const struct binding common = common_parts(rq, out);
-    while (status == SIP_GO_ON && sip_values_next(&values, &value))
-        status = sip_contact_parse(value, &contact) ? add_contact(rq, &contact, &common, out)
-                                                    : SIP_400_BAD_REQUEST;
-    return status;
+    return add_contact(rq, &basics->contact, &common, out);
 }
 
 bool contacts_are_wanted(const struct contacts *contacts)
@@ -52,29 +45,53 @@ bool contacts_are_wanted(const struct contacts *contacts)
 
 /* --- step 6 ----------------------------------------------------------------------------------- */
 
-/* It comes before any contact is looked at. */
-static bool has_star(const struct sip_message *msg, size_t *count)
+static enum sip_status refuse_star(struct request *rq)
 {
-    struct sip_values values = sip_values_of(msg, SIP_CONTACT);
-    struct slice value;
-    bool is_seen = false;
-
-    for (*count = 0; sip_values_next(&values, &value); ++*count)
-        is_seen = is_seen || slice_equal(slice_trim(value), SLICE("*"));
-    return is_seen;
+    rq->phrase = "Misplaced Contact *";
+    return SIP_400_BAD_REQUEST;
 }
 
-static enum sip_status read_star(struct request *rq, size_t contact_count, struct contacts *out)
+static enum sip_status read_star(struct request *rq, struct contacts *out)
 {
     uint32_t seconds;
 
-    if (contact_count != 1 || !sip_seconds_parse(sip_message_value(rq->msg, SIP_EXPIRES), &seconds)
-        || seconds != 0) {
-        rq->phrase = "Misplaced Contact *";
-        return SIP_400_BAD_REQUEST;
-    }
+    if (!sip_seconds_parse(sip_message_value(rq->msg, SIP_EXPIRES), &seconds) || seconds != 0)
+        return refuse_star(rq);
     out->changes.removes_all = true;
     return SIP_GO_ON;
+}
+
+static bool has_star(const struct sip_message *msg)
+{
+    struct sip_values values = sip_values_of(msg, SIP_CONTACT);
+    struct slice value;
+
+    while (sip_values_next(&values, &value)) {
+        if (slice_equal(slice_trim(value), SLICE("*")))
+            return true;
+    }
+    return false;
+}
+
+/* The star is looked for before any contact is looked at. */
+static enum sip_status read_several(struct request *rq, struct contacts *out)
+{
+    struct sip_values values = sip_values_of(rq->msg, SIP_CONTACT);
+    enum sip_status status = SIP_GO_ON;
+    struct sip_contact contact;
+    struct slice value;
+
+    if (has_star(rq->msg))
+        return refuse_star(rq);
+    if (rq->msg->basics.contact_count > CONTACTS_MAX) {
+        rq->phrase = "Too Many Contacts";
+        return SIP_400_BAD_REQUEST;
+    }
+    const struct binding common = common_parts(rq, out);
+    while (status == SIP_GO_ON && sip_values_next(&values, &value))
+        status = sip_contact_parse(value, &contact) ? add_contact(rq, &contact, &common, out)
+                                                    : SIP_400_BAD_REQUEST;
+    return status;
 }
 
 /* --- what the bindings have in common ----------------------------------------------------------
@@ -182,8 +199,11 @@ static enum sip_status read_interval(struct request *rq, const struct sip_contac
 static bool copy_params(struct request *rq, struct slice params, struct slice *out)
 {
     struct sip_param param;
-    char *memory = arena_alloc(rq->w->arena, params.len + 1);
 
+    *out = SLICE_NONE;
+    if (params.len == 0)
+        return true;
+    char *memory = arena_alloc(rq->w->arena, params.len + 1);
     if (memory == NULL)
         return false;
     struct buffer text = buffer_over(memory, params.len + 1);
@@ -203,11 +223,9 @@ static bool copy_params(struct request *rq, struct slice params, struct slice *o
 }
 
 /* Of any scheme: RFC 3665 2.2 has a mailto. */
-static const char *fault_of(const struct binding *binding)
+static const char *fault_of(const struct sip_contact *contact, const struct binding *binding)
 {
-    struct sip_uri uri;
-
-    if (!sip_uri_parse(binding->contact, &uri))
+    if (sip_address_uri(&contact->address) == NULL)
         return "Malformed Contact";
     if (binding->contact.len + binding->params.len + binding->path.len > MAX_BINDING_BYTES)
         return "Contact Too Long";
@@ -230,7 +248,7 @@ static enum sip_status add_contact(struct request *rq, const struct sip_contact 
     binding->expires_at_ms = seconds == 0 ? 0 : rq->w->wall_ms + seconds * 1000ULL;
     if (!copy_params(rq, contact->address.params, &binding->params))
         return SIP_500_SERVER_INTERNAL_ERROR;
-    rq->phrase = fault_of(binding);
+    rq->phrase = fault_of(contact, binding);
     if (rq->phrase != NULL)
         return SIP_400_BAD_REQUEST;
     out->changes.count++;

@@ -4,14 +4,17 @@
  */
 #include "server/flow.h"
 
+#include <endian.h>
+
 #include "sip/grammar.h"
 
 enum { VERSION = 1 };
 
 static void put(struct buffer *out, uint64_t value, unsigned bytes)
 {
-    while (bytes-- > 0)
-        buffer_add_char(out, (char)(value >> (8 * bytes)));
+    uint64_t big_endian = htobe64(value << (64 - 8 * bytes));
+
+    buffer_add(out, (struct slice){(const char *)&big_endian, bytes});
 }
 
 static void put_addr(struct buffer *out, const struct net_addr *addr)

@@ -5,6 +5,7 @@
 #include "server/lockout.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 enum {
@@ -29,6 +30,7 @@ struct lockout {
     struct hash_key key;
     pthread_mutex_t locks[LOCKS]; /* each for the buckets of its number */
     size_t mask;
+    atomic_size_t pair_count; /* 0 nearly always: then there is nothing to look for */
     struct pair (*buckets)[BUCKET_PAIRS];
 };
 
@@ -107,16 +109,25 @@ static struct pair *find_or_make(struct lockout *lockout, uint64_t hash, uint64_
         if (bucket[i].last_failure_ms < pair->last_failure_ms)
             pair = &bucket[i];
     }
+    if (pair->hash == 0)
+        atomic_fetch_add(&lockout->pair_count, 1);
     *pair = (struct pair){.hash = hash, .window_start_ms = now_ms};
     return pair;
+}
+
+static bool is_empty(struct lockout *lockout)
+{
+    return atomic_load_explicit(&lockout->pair_count, memory_order_acquire) == 0;
 }
 
 uint32_t lockout_remaining_s(struct lockout *lockout, const struct net_addr *source,
                              struct slice user, uint64_t now_ms)
 {
-    uint64_t hash = hash_of(lockout, source, user);
     uint64_t remaining_ms = 0;
 
+    if (is_empty(lockout))
+        return 0;
+    uint64_t hash = hash_of(lockout, source, user);
     pthread_mutex_lock(lock_of(lockout, hash));
     const struct pair *pair = find(lockout, hash);
     if (pair != NULL && pair->locked_until_ms > now_ms)
@@ -164,11 +175,14 @@ bool lockout_count_failure(struct lockout *lockout, const struct net_addr *sourc
 
 void lockout_forget(struct lockout *lockout, const struct net_addr *source, struct slice user)
 {
+    if (is_empty(lockout))
+        return;
     uint64_t hash = hash_of(lockout, source, user);
-
     pthread_mutex_lock(lock_of(lockout, hash));
     struct pair *pair = find(lockout, hash);
-    if (pair != NULL)
+    if (pair != NULL) {
         *pair = (struct pair){0};
+        atomic_fetch_sub(&lockout->pair_count, 1);
+    }
     pthread_mutex_unlock(lock_of(lockout, hash));
 }

@@ -93,26 +93,24 @@ static bool asks_for_domain(struct request *rq, const struct domain_settings *do
 {
     struct net_addr addr;
 
-    return net_addr_parse(rq->uri.host, 0, &addr) || rq->domain == domain;
+    return rq->domain == domain || net_addr_parse(rq->uri.host, 0, &addr);
 }
 
 /* RFC 3261 10.3 step 5. RFC 4475 3.3.4: an AoR of another scheme is malformed. */
 static enum sip_status find_address_of_record(struct registration *reg)
 {
     struct request *rq = reg->rq;
-    struct sip_address to;
-    struct sip_uri uri;
+    const struct sip_uri *uri = sip_address_uri(&rq->msg->basics.to);
 
-    if (!sip_address_parse(sip_message_value(rq->msg, SIP_TO), &to) || !sip_uri_parse(to.uri, &uri)
-        || (uri.scheme != SIP_SCHEME_SIP && uri.scheme != SIP_SCHEME_SIPS)) {
+    if (uri == NULL || (uri->scheme != SIP_SCHEME_SIP && uri->scheme != SIP_SCHEME_SIPS)) {
         rq->phrase = "To Is No SIP URI";
         return SIP_400_BAD_REQUEST;
     }
-    reg->domain = domain_of_uri(rq->w, &uri);
-    if (reg->domain == NULL || uri.user.ptr == NULL || !asks_for_domain(rq, reg->domain))
+    reg->domain = domain_of_uri(rq->w, uri);
+    if (reg->domain == NULL || uri->user.ptr == NULL || !asks_for_domain(rq, reg->domain))
         return SIP_404_NOT_FOUND;
-    return domain_aor(rq->w, reg->domain, &uri, &reg->aor) ? SIP_GO_ON
-                                                           : SIP_500_SERVER_INTERNAL_ERROR;
+    return domain_aor(rq->w, reg->domain, uri, &reg->aor) ? SIP_GO_ON
+                                                          : SIP_500_SERVER_INTERNAL_ERROR;
 }
 
 /* An alias has no bindings of its own: those of its user are meant, as when it is called. */

@@ -7,10 +7,15 @@
  */
 #include "sip/digest.h"
 
+#include "base/buffer.h"
+
+#define OPENSSL_SUPPRESS_DEPRECATED /* MD5_Init and its kind: see struct sip_hasher */
 #include <openssl/evp.h>
+#include <openssl/md5.h>
 #include <stdlib.h>
 
 enum { MAX_BYTES = SIP_DIGEST_MAX_HEX / 2 };
+enum { SHORT_BYTES = 512 }; /* what is hashed is seldom longer, but for a body */
 
 /* One row for each algorithm of the registry of RFC 7616 6.1 that RFC 8760 2.1 brings to SIP. */
 static const struct {
@@ -24,10 +29,11 @@ static const struct {
 };
 
 /*
- * The library context is our own: no other thread takes its locks, and a machine whose OpenSSL is
- * configured without MD5 (FIPS) keeps it here, where RFC 8760 still allows it. `running` serves
- * every hash: OpenSSL 3.0 gives back and takes anew a hundred bytes at the start of each, whichever
- * of its interfaces one uses, and nothing else is allocated.
+ * The library context is our own: no other thread takes its locks. `running` serves every hash, but
+ * OpenSSL 3.0 gives back and takes anew a hundred bytes at the start of each, which with the layers
+ * of EVP costs as much as two blocks of MD5. So MD5, which is what phones use, goes without EVP:
+ * MD5_Init is deprecated but there, and a machine whose OpenSSL is configured without MD5 (FIPS)
+ * keeps it here, where RFC 8760 still allows it.
  */
 struct sip_hasher {
     OSSL_LIB_CTX *library;
@@ -45,7 +51,7 @@ struct sip_hasher *sip_hasher_new(void)
     hasher->running = EVP_MD_CTX_new();
     if (hasher->library == NULL || hasher->running == NULL)
         goto fail;
-    for (int i = 0; i < SIP_DIGEST_ALGORITHM_COUNT; i++) {
+    for (int i = SIP_DIGEST_MD5 + 1; i < SIP_DIGEST_ALGORITHM_COUNT; i++) {
         hasher->functions[i] = EVP_MD_fetch(hasher->library, algorithms[i].openssl_name, NULL);
         if (hasher->functions[i] == NULL)
             goto fail;
@@ -97,17 +103,52 @@ enum sip_digest_algorithm sip_digest_algorithm_find(struct slice name, bool *is_
     return SIP_DIGEST_UNKNOWN;
 }
 
-/* H(parts[0] ":" parts[1] ":" ...), as raw bytes */
+/* A hash under way. */
+struct hashing {
+    EVP_MD_CTX *evp; /* NULL: it is MD5 */
+    MD5_CTX md5;
+};
+
+static bool start(struct sip_hasher *hasher, enum sip_digest_algorithm algorithm,
+                  struct hashing *out)
+{
+    out->evp = algorithm == SIP_DIGEST_MD5 ? NULL : hasher->running;
+    return out->evp == NULL ? MD5_Init(&out->md5) == 1
+                            : EVP_DigestInit_ex(out->evp, hasher->functions[algorithm], NULL) == 1;
+}
+
+static bool eat(struct hashing *hashing, struct slice bytes)
+{
+    if (bytes.len == 0)
+        return true;
+    return hashing->evp == NULL ? MD5_Update(&hashing->md5, bytes.ptr, bytes.len) == 1
+                                : EVP_DigestUpdate(hashing->evp, bytes.ptr, bytes.len) == 1;
+}
+
+static bool finish(struct hashing *hashing, unsigned char out[MAX_BYTES])
+{
+    return hashing->evp == NULL ? MD5_Final(out, &hashing->md5) == 1
+                                : EVP_DigestFinal_ex(hashing->evp, out, NULL) == 1;
+}
+
+/* H(parts[0] ":" parts[1] ":" ...), as raw bytes: what is short is fed at once */
 static bool hash_parts(struct sip_hasher *hasher, enum sip_digest_algorithm algorithm,
                        const struct slice *parts, size_t count, unsigned char out[MAX_BYTES])
 {
-    EVP_MD_CTX *running = hasher->running;
+    char text[SHORT_BYTES];
+    struct buffer joined = buffer_over(text, sizeof(text));
+    struct hashing hashing;
 
-    bool ok = EVP_DigestInit_ex(running, hasher->functions[algorithm], NULL) == 1;
-    for (size_t i = 0; ok && i < count; i++)
-        ok = (i == 0 || EVP_DigestUpdate(running, ":", 1) == 1)
-             && (parts[i].len == 0 || EVP_DigestUpdate(running, parts[i].ptr, parts[i].len) == 1);
-    return ok && EVP_DigestFinal_ex(running, out, NULL) == 1;
+    if (!start(hasher, algorithm, &hashing))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        buffer_add(&joined, i > 0 ? SLICE(":") : SLICE_NONE);
+        buffer_add(&joined, parts[i]);
+    }
+    bool ok = joined.overflowed || eat(&hashing, buffer_slice(&joined));
+    for (size_t i = 0; i < count && ok && joined.overflowed; i++)
+        ok = (i == 0 || eat(&hashing, SLICE(":"))) && eat(&hashing, parts[i]);
+    return ok && finish(&hashing, out);
 }
 
 static void write_hex(enum sip_digest_algorithm algorithm, const unsigned char *hash,
