@@ -108,7 +108,7 @@ static bool parse_ipv6(struct slice host, uint8_t ip[IPV6_BYTES])
     return inet_pton(AF_INET6, text, ip) == 1;
 }
 
-/* Most of what is asked for is a name: that has a letter in front, and no colon anywhere. */
+/* Most of what is asked for is a name. */
 bool net_addr_parse(struct slice host, uint16_t port, struct net_addr *out)
 {
     uint8_t ip[IPV6_BYTES];
@@ -119,7 +119,7 @@ bool net_addr_parse(struct slice host, uint16_t port, struct net_addr *out)
         *out = from_ipv4(ip, port);
         return true;
     }
-    if (slice_find(host, ':') < host.len && parse_ipv6(host, ip)) {
+    if (net_addr_may_be_ipv6(host) && parse_ipv6(host, ip)) {
         *out = from_ipv6(ip, port, 0);
         return true;
     }

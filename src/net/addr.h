@@ -22,6 +22,16 @@ socklen_t net_addr_to_sockaddr(const struct net_addr *addr, struct sockaddr_stor
 /* A literal, IPv6 without brackets. Accepts the three colons of RFC 5118 4.10. False: not one. */
 bool net_addr_parse(struct slice host, uint16_t port, struct net_addr *out) MUST_USE;
 
+/* False for all names: before the first colon there are four digits at most, and a bracket. */
+static inline bool net_addr_may_be_ipv6(struct slice host)
+{
+    size_t at = 0;
+
+    while (at < host.len && at < 5 && host.ptr[at] != ':')
+        at++;
+    return at < host.len && host.ptr[at] == ':';
+}
+
 /* The address without port and brackets, as inet_ntop writes it. */
 void net_addr_write_host(const struct net_addr *addr, struct buffer *out);
 

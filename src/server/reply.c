@@ -28,24 +28,21 @@ static struct hop hop_of_replies(const struct hop *from, const struct sip_via *v
     return to;
 }
 
+/* A topmost Via that cannot be read stays as it is. */
 void reply_prepare(struct request *rq)
 {
     const struct sip_via *via = &rq->msg->basics.via;
-    struct sip_values vias = sip_values_of(rq->msg, SIP_VIA);
+    struct slice value = rq->msg->basics.via_text;
     char host_text[64];
     struct buffer host = buffer_over(host_text, sizeof(host_text));
-    struct slice value;
 
     rq->reply_hop = hop_of_replies(&rq->from, via);
-    if (!sip_values_next(&vias, &value))
-        return;
-    net_addr_write_host(&rq->from.remote, &host);
-
     size_t max_bytes = value.len + sizeof(host_text) + 32;
-    char *text = arena_alloc(rq->w->arena, max_bytes);
+    char *text = value.len > 0 ? arena_alloc(rq->w->arena, max_bytes) : NULL;
     if (text == NULL)
         return;
     struct buffer stamped = buffer_over(text, max_bytes);
+    net_addr_write_host(&rq->from.remote, &host);
     sip_via_stamp(via, value, buffer_slice(&host), rq->from.remote.port, &stamped);
     if (!stamped.overflowed)
         rq->top_via = buffer_slice(&stamped);

@@ -78,11 +78,10 @@ static enum sip_status read_request_uri(struct request *rq)
 
 /* --- RFC 3261 16.4 ---------------------------------------------------------------------------- */
 
-static bool read_route(struct slice value, struct sip_uri *out)
+/* The URI of a value, which is parsed into `address`. NULL: it is malformed. */
+static const struct sip_uri *read_route(struct slice value, struct sip_address *address)
 {
-    struct sip_address address;
-
-    return sip_address_parse(value, &address) && sip_uri_parse(address.uri, out);
+    return sip_address_parse(value, address) ? sip_address_uri(address) : NULL;
 }
 
 static void note_token(struct request *rq, const struct sip_uri *uri)
@@ -108,15 +107,18 @@ static enum sip_status repair_strict_route(struct request *rq, size_t *route_cou
 {
     struct slice token, last = last_route(rq->msg, route_count);
     struct sip_address address;
+    const struct sip_uri *uri;
 
     if (*route_count == 0 || !sip_uri_param(&rq->uri, SLICE("tk"), &token)
         || !sip_uri_param(&rq->uri, SLICE("lr"), &token) || !domain_leads_here(rq->w, &rq->uri))
         return SIP_GO_ON;
     note_token(rq, &rq->uri);
-    if (!sip_address_parse(last, &address) || !sip_uri_parse(address.uri, &rq->uri)) {
+    uri = read_route(last, &address);
+    if (uri == NULL) {
         rq->phrase = "Malformed Route";
         return SIP_400_BAD_REQUEST;
     }
+    rq->uri = *uri;
     rq->uri_text = address.uri;
     rq->takes_uri_from_route = true;
     --*route_count;
@@ -158,19 +160,20 @@ static enum sip_status strip_own_maddr(struct request *rq)
 static enum sip_status pass_own_routes(struct request *rq, size_t route_count)
 {
     struct sip_values routes = sip_values_of(rq->msg, SIP_ROUTE);
+    struct sip_address address;
     struct slice value;
-    struct sip_uri uri;
 
     while (rq->own_routes < route_count && sip_values_next(&routes, &value)) {
-        if (!read_route(value, &uri)) {
+        const struct sip_uri *uri = read_route(value, &address);
+        if (uri == NULL) {
             rq->phrase = "Malformed Route";
             return SIP_400_BAD_REQUEST;
         }
-        if (!domain_leads_here(rq->w, &uri)) {
+        if (!domain_leads_here(rq->w, uri)) {
             rq->next_route = value;
             break;
         }
-        note_token(rq, &uri);
+        note_token(rq, uri);
         rq->own_routes++;
     }
     return SIP_GO_ON;
@@ -279,14 +282,6 @@ static enum sip_status answer_what_is_for_us(struct request *rq)
     return SIP_405_METHOD_NOT_ALLOWED;
 }
 
-static bool read_from(const struct request *rq, struct sip_uri *out)
-{
-    struct sip_address from;
-
-    return sip_address_parse(sip_message_value(rq->msg, SIP_FROM), &from)
-           && sip_uri_parse(from.uri, out);
-}
-
 /* A user calls as himself, or as one of his aliases. */
 static enum sip_status require_own_from(struct request *rq, const struct domain_settings *domain,
                                         const struct sip_uri *from, struct slice user_aor)
@@ -328,15 +323,15 @@ static enum sip_status require_user(struct request *rq, const struct domain_sett
 /* Of who says that he is one of our users. From may have a scheme without domains: a stranger. */
 static enum sip_status require_credentials(struct request *rq)
 {
+    const struct sip_uri *from = sip_address_uri(&rq->msg->basics.from);
     const struct domain_settings *domain = NULL;
-    struct sip_uri from;
 
-    if (!rq->is_in_dialog && read_from(rq, &from))
-        domain = domain_of_uri(rq->w, &from);
+    if (!rq->is_in_dialog && from != NULL)
+        domain = domain_of_uri(rq->w, from);
     if (domain == NULL)
         return SIP_GO_ON;
     if (rq->settings->requires_auth && !is_sent_by_us(rq)) {
-        enum sip_status status = require_user(rq, domain, &from);
+        enum sip_status status = require_user(rq, domain, from);
         if (status != SIP_GO_ON)
             return status;
     }

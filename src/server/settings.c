@@ -86,7 +86,7 @@ static bool write_canonical(struct slice name, struct buffer *out, struct net_ad
 /* An address that has many texts, in brackets or not. */
 static bool read_ipv6(struct slice name, struct net_addr *out)
 {
-    if (slice_find(name, ':') == name.len)
+    if (!net_addr_may_be_ipv6(name))
         return false;
     if (name.ptr[0] == '[' && name.ptr[name.len - 1] == ']')
         name = (struct slice){name.ptr + 1, name.len - 2};

@@ -78,14 +78,19 @@ static bool read_ttl(struct slice value, struct sip_via *via)
 }
 
 /* The first of a kind counts. False: a value that is not what the name promises. */
-static bool read_param(const struct sip_param *param, struct sip_via *via)
+static bool read_param(const struct sip_param *param, struct slice text, struct sip_via *via)
 {
     if (sip_param_is(param, SLICE("branch"))) {
         if (via->branch.ptr == NULL)
             via->branch = param->value;
     } else if (sip_param_is(param, SLICE("rport"))) {
-        return via->wants_rport || read_rport(param->value, via);
+        via->has_more_to_replace |= via->wants_rport;
+        if (via->wants_rport)
+            return true;
+        via->rport_text = text;
+        return read_rport(param->value, via);
     } else if (sip_param_is(param, SLICE("received"))) {
+        via->has_more_to_replace = true;
         if (via->received.ptr == NULL)
             via->received = without_brackets(param->value);
     } else if (sip_param_is(param, SLICE("maddr"))) {
@@ -104,16 +109,36 @@ static bool eat_via_params(struct cursor *c, struct sip_via *via)
     struct cursor start = *c;
 
     skip_space(&start);
-    while (eat_param(c, &param)) {
-        if (!read_param(&param, via))
+    for (const char *at = start.at; eat_param(c, &param); at = c->at) {
+        if (!read_param(&param, eaten_since(c, at), via))
             return false;
     }
     via->params = c->at > start.at ? eaten_since(c, start.at) : eaten_since(c, c->at);
     return true;
 }
 
-void sip_via_stamp(const struct sip_via *via, struct slice value, struct slice source_host,
-                   uint16_t source_port, struct buffer *out)
+static void add_rport(struct buffer *out, uint16_t port)
+{
+    buffer_add(out, SLICE(";rport="));
+    buffer_add_u64(out, port);
+}
+
+/* Nothing but the rport, if there is one, is to be replaced. */
+static void copy_with_rport(const struct sip_via *via, struct slice value, uint16_t port,
+                            struct buffer *out)
+{
+    if (via->rport_text.len == 0) {
+        buffer_add(out, value);
+        return;
+    }
+    buffer_add(out, slice_between(value.ptr, via->rport_text.ptr));
+    add_rport(out, port);
+    buffer_add(out, slice_between(slice_end(via->rport_text), slice_end(value)));
+}
+
+/* Of several rports the first is replaced, the others and what was received before are left out. */
+static void copy_replacing(const struct sip_via *via, struct slice value, uint16_t port,
+                           struct buffer *out)
 {
     struct slice rest = via->params;
     struct sip_param param;
@@ -127,11 +152,19 @@ void sip_via_stamp(const struct sip_via *via, struct slice value, struct slice s
         if (!sip_param_is(&param, SLICE("rport"))) {
             buffer_add(out, slice_between(start, rest.ptr));
         } else if (is_first_rport) {
-            buffer_add(out, SLICE(";rport="));
-            buffer_add_u64(out, source_port);
+            add_rport(out, port);
             is_first_rport = false;
         }
     }
+}
+
+void sip_via_stamp(const struct sip_via *via, struct slice value, struct slice source_host,
+                   uint16_t source_port, struct buffer *out)
+{
+    if (via->has_more_to_replace)
+        copy_replacing(via, value, source_port, out);
+    else
+        copy_with_rport(via, value, source_port, out);
     if (via->wants_rport || !slice_equal_nocase(via->host, source_host)) {
         buffer_add(out, SLICE(";received="));
         buffer_add(out, source_host);

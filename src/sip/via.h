@@ -18,6 +18,9 @@ struct sip_via {
     uint8_t ttl;      /* 0: none */
     bool wants_rport; /* the parameter is there, with or without a value */
     uint16_t rport;   /* 0: without a value */
+
+    struct slice rport_text;  /* the parameter as it stands there, from before its ";" on */
+    bool has_more_to_replace; /* a received, or one more rport */
 };
 
 /* A via-parm off the front of a text. On false `out` is of no meaning. */

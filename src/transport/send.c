@@ -112,13 +112,15 @@ static struct connection *find_named(struct transport *t, const struct hop *to, 
     return c != NULL && connection_takes(c, bytes) ? c : NULL;
 }
 
-static struct connection *find_open(struct transport *t, const struct hop *to, struct slice bytes)
+/* Unless `named` is the one to use. */
+static struct connection *find_open(struct transport *t, const struct hop *to,
+                                    struct connection *named)
 {
-    struct connection *c = find_named(t, to, bytes);
-    struct net_addr remote = hop_reopens_at(to);
+    struct net_addr remote;
 
-    if (c != NULL && (c->state != CONNECTION_ENDING || to->reopen_port == 0))
-        return c;
+    if (named != NULL && (named->state != CONNECTION_ENDING || to->reopen_port == 0))
+        return named;
+    remote = hop_reopens_at(to);
     return streams_find_to(&t->streams, to->protocol, &remote);
 }
 
@@ -135,16 +137,16 @@ static struct connection *open_new(struct transport *t, const struct hop *to)
 
 static bool send_on_stream(struct transport *t, const struct hop *to, struct slice bytes)
 {
-    struct connection *ending = find_named(t, to, bytes);
-    struct connection *c = find_open(t, to, bytes);
+    struct connection *named = find_named(t, to, bytes);
+    struct connection *c = find_open(t, to, named);
 
     if (c == NULL) {
         c = open_new(t, to);
-        if (c != NULL && ending != NULL)
-            c->fallback = ending->flow.connection;
+        if (c != NULL && named != NULL)
+            c->fallback = named->flow.connection;
     }
     if (c == NULL)
-        c = ending;
+        c = named;
     return c != NULL && connection_send(c, bytes);
 }
 
