@@ -11,7 +11,7 @@ bool request_park(const struct request *rq, struct parked *out)
     struct worker *w = rq->w;
     size_t len = rq->msg->bytes.len;
 
-    if (w->parked_bytes + len > rq->settings->max_parked_bytes)
+    if (w->parked_bytes + len > settings_of_each(rq->settings, rq->settings->max_parked_bytes))
         return false;
     char *copy = malloc(len);
     if (copy == NULL)

@@ -3,9 +3,14 @@
 
 #include <unistd.h>
 
+#include "server/machine.h"
 #include "sip/grammar.h"
 
-enum { DEFAULT_PORT = 5060 };
+enum {
+    DEFAULT_PORT = 5060,
+    MEMORY_PARTS = 8, /* one for transactions, one each for what both ceilings of bytes hold */
+    TRANSACTION_BYTES = 320, /* of one that waits for its end, its slot and its place in the map */
+};
 
 static uint32_t count_cores(void)
 {
@@ -14,6 +19,14 @@ static uint32_t count_cores(void)
     if (cores < 1)
         return 1;
     return cores < SETTINGS_MAX_WORKERS ? (uint32_t)cores : SETTINGS_MAX_WORKERS;
+}
+
+/* A share of the memory, rounded down so that it can be said and written. */
+static uint32_t share_of_memory(uint64_t unit_bytes, uint64_t step, uint32_t max)
+{
+    uint64_t units = machine_memory_bytes() / MEMORY_PARTS / unit_bytes / step * step;
+
+    return units < step ? (uint32_t)step : units > max ? max : (uint32_t)units;
 }
 
 void settings_init(struct settings *settings)
@@ -32,8 +45,8 @@ void settings_init(struct settings *settings)
         .max_expires_s = 7200,
         .timer_c_s = 185, /* RFC 3261 16.6 step 11: more than three minutes */
         .nonce_s = 300,
-        .max_transactions = 4000000, /* 32 s of 60,000 requests a second, both sides of each */
-        .max_parked_bytes = 2048U << 20,
+        .max_transactions = share_of_memory(TRANSACTION_BYTES, 1000, SETTINGS_MAX_TRANSACTIONS),
+        .max_parked_bytes = share_of_memory(1, 1 << 20, SETTINGS_MAX_PARKED_BYTES),
         .max_connections = 100000,
         .max_connections_per_host = 10000,
         .idle_s = 3600,

@@ -16,7 +16,10 @@ enum {
     SETTINGS_MAX_WORKERS = 64,
     SETTINGS_MAX_DOMAIN_NAME = 253,
     SETTINGS_MAX_PATH = 4096,
+    SETTINGS_MAX_TRANSACTIONS = 100000000,
 };
+
+#define SETTINGS_MAX_PARKED_BYTES (4095U << 20)
 
 enum digest_choice { DIGEST_MD5, DIGEST_BOTH, DIGEST_SHA256 };
 
@@ -53,7 +56,7 @@ struct settings {
     bool recurses; /* on 3xx: RFC 3261 16.7 step 4 */
     uint32_t timer_c_s;
     uint32_t nonce_s;
-    uint32_t max_transactions;
+    uint32_t max_transactions; /* of all workers, as the next one: see settings_of_each */
     uint32_t max_parked_bytes;
     uint32_t max_connections;
     uint32_t max_connections_per_host;
@@ -65,6 +68,12 @@ struct settings {
 };
 
 void settings_init(struct settings *settings);
+
+/* A worker's share of what all have together. */
+static inline uint32_t settings_of_each(const struct settings *settings, uint32_t in_all)
+{
+    return in_all > settings->workers ? in_all / settings->workers : 1;
+}
 
 /* The domain of that name, or with that address for a name; NULL: none of ours. */
 const struct domain_settings *settings_domain(const struct settings *settings, struct slice name);

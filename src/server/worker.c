@@ -40,8 +40,8 @@ static struct txn_table *new_transactions(struct worker *w, const struct setting
 {
     struct txn_settings txn = txn_default_settings();
 
-    txn.max_transactions = settings->max_transactions;
-    txn.max_message_bytes = settings->max_parked_bytes;
+    txn.max_transactions = settings_of_each(settings, settings->max_transactions);
+    txn.max_message_bytes = settings_of_each(settings, settings->max_parked_bytes);
     txn.route_bytes = sizeof(struct hop);
     txn.key = w->server->keys.ours_alone;
     txn.key.k1 ^= w->index + 1u; /* a branch of one worker means nothing to another */

@@ -289,6 +289,10 @@ static void the_manual_has_every_key_with_range_and_default(void **state)
         buffer_add_text(&text, "Default: ");
         if (strcmp(key->name, "workers") == 0)
             buffer_add_text(&text, "one for each core");
+        else if (strcmp(key->name, "max_transactions") == 0)
+            buffer_add_text(&text, "so many as fit into an eighth of the memory, 320 bytes each");
+        else if (strcmp(key->name, "max_parked_bytes") == 0)
+            buffer_add_text(&text, "an eighth of the memory, as above");
         else if (key->kind == KEY_FOLDER)
             buffer_add_text(&text, defaults.data_folder);
         else

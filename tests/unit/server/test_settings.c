@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "server/machine.h"
 #include "server/settings.h"
 
 static struct settings *new_settings(void)
@@ -175,7 +176,28 @@ static void a_listener_is_a_protocol_an_address_and_a_port(void **state)
     }
 }
 
-CHECK_MAIN(CHECK_TEST(a_domain_has_one_name_however_it_is_written),
+/* 64 workers as well as one: together they have no more than what is there. */
+static void ceilings_are_a_share_of_the_memory(void **state)
+{
+    struct settings *settings = new_settings();
+    uint64_t memory = machine_memory_bytes();
+
+    (void)state;
+    assert_true(settings->max_parked_bytes >= 1 << 20);
+    assert_true(settings->max_parked_bytes <= memory / 8);
+    assert_true(settings->max_transactions * 320ULL <= memory / 8);
+    assert_true(settings->max_transactions * 320ULL > memory / 9
+                || settings->max_transactions == SETTINGS_MAX_TRANSACTIONS);
+    for (settings->workers = 1; settings->workers <= SETTINGS_MAX_WORKERS; settings->workers++) {
+        uint64_t each = settings_of_each(settings, settings->max_transactions);
+        assert_true(each > 0 && each * settings->workers <= settings->max_transactions);
+    }
+    settings->workers = 8;
+    assert_int_equal(settings_of_each(settings, 3), 1);
+}
+
+CHECK_MAIN(CHECK_TEST(ceilings_are_a_share_of_the_memory),
+           CHECK_TEST(a_domain_has_one_name_however_it_is_written),
            CHECK_TEST(what_is_no_name_and_no_address_is_no_domain),
            CHECK_TEST(only_the_names_of_a_domain_find_it),
            CHECK_TEST(a_name_may_be_as_long_as_dns_allows),
