@@ -56,7 +56,7 @@ static struct context *context_new(struct request *rq, const struct target_list 
     struct worker *w = rq->w;
     size_t bytes = sizeof(struct context) + bytes_of_targets(targets) + rq->msg->bytes.len;
 
-    if (w->parked_bytes + bytes > settings_of_each(rq->settings, rq->settings->max_parked_bytes))
+    if (!request_may_park(rq, bytes))
         return NULL;
     struct context *ctx = malloc(bytes);
     if (ctx == NULL)

@@ -192,7 +192,7 @@ static struct waiting_registration *new_waiting(struct registration *reg, size_t
     size_t size =
         sizeof(struct waiting_registration) + update_bytes + start.len + path.len + call_id.len;
 
-    if (start.len == 0 || w->parked_bytes + size > reg->rq->settings->max_parked_bytes)
+    if (start.len == 0 || !request_may_park(reg->rq, size))
         return NULL;
     struct waiting_registration *waiting = malloc(size);
     if (waiting == NULL)

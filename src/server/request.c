@@ -6,12 +6,18 @@
 
 #include "server/reply.h"
 
+bool request_may_park(const struct request *rq, size_t bytes)
+{
+    return rq->w->parked_bytes + bytes
+           <= settings_of_each(rq->settings, rq->settings->max_parked_bytes);
+}
+
 bool request_park(const struct request *rq, struct parked *out)
 {
     struct worker *w = rq->w;
     size_t len = rq->msg->bytes.len;
 
-    if (w->parked_bytes + len > settings_of_each(rq->settings, rq->settings->max_parked_bytes))
+    if (!request_may_park(rq, len))
         return false;
     char *copy = malloc(len);
     if (copy == NULL)

@@ -48,6 +48,9 @@ struct parked {
     txn_id txn;
 };
 
+/* Whether so many bytes more may wait: a worker has its share of max_parked_bytes. */
+bool request_may_park(const struct request *rq, size_t bytes);
+
 /* False: no memory, or the ceiling of parked bytes is reached. */
 bool request_park(const struct request *rq, struct parked *out) MUST_USE;
 
