@@ -34,6 +34,15 @@ static bool add_content_length(struct worker *w, const struct txn *server,
     return true;
 }
 
+/* As nearly always: each Via has a line of its own. */
+static bool has_a_line_for_each_via(const struct sip_message *msg)
+{
+    const struct sip_header *top = sip_message_header(msg, SIP_VIA);
+    const struct sip_header *second = sip_message_next(msg, top);
+
+    return second != NULL && second->value.len > 0 && top->value.len == msg->basics.via_text.len;
+}
+
 /* Step 3. False: no Via remains, the response was meant for us and ends here. */
 static bool edit_for_upstream(struct worker *w, const struct txn *server,
                               const struct sip_message *msg, struct sip_edits *edits)
@@ -41,10 +50,14 @@ static bool edit_for_upstream(struct worker *w, const struct txn *server,
     struct sip_values vias = sip_values_of(msg, SIP_VIA);
     struct slice value;
 
-    if (!sip_values_next(&vias, &value) || !sip_values_next(&vias, &value))
-        return false;
     sip_edits_init(edits, msg);
-    sip_edits_remove_first_value(edits, SIP_VIA);
+    if (has_a_line_for_each_via(msg)) {
+        sip_edits_remove_header(edits, sip_message_header(msg, SIP_VIA));
+    } else {
+        if (!sip_values_next(&vias, &value) || !sip_values_next(&vias, &value))
+            return false;
+        sip_edits_remove_first_value(edits, SIP_VIA);
+    }
     return add_content_length(w, server, msg, edits);
 }
 

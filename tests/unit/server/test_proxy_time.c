@@ -304,6 +304,62 @@ static void an_ack_that_is_lost_is_no_second_answer(void **state)
     assert_int_equal(world->w.parked_bytes, 0);
 }
 
+/* --- the Vias of a response --- */
+
+static void receive_text(struct world *world, struct slice text)
+{
+    static struct sip_message msg;
+    struct sip_fault fault;
+
+    assert_true(sip_message_parse(text, &msg, &fault) && sip_message_check(&msg, &fault));
+    struct txn *t = txn_table_match(world->w.txns, &msg);
+    assert_non_null(t);
+    txn_receive(t, &msg);
+    arena_reset(world->w.arena);
+}
+
+static void check_vias_above(struct world *world, struct slice expected, const char *label)
+{
+    static struct sip_message up;
+    struct slice value;
+
+    read_letter(&world->up, &up);
+    struct sip_values vias = sip_values_of(&up, SIP_VIA);
+    CHECK_CASE(sip_values_next(&vias, &value) && slice_equal(value, expected), label);
+    CHECK_CASE(!sip_values_next(&vias, &value), label);
+}
+
+/* RFC 3261 7.3.1: a line for each, which is the shorter way through us, or any other spelling. */
+static void however_vias_are_written_ours_alone_goes(void **state)
+{
+    static const char *const spellings[] = {
+        "Via: %.*s\r\nVia: %.*s\r\n", "v: %.*s\r\nVIA : %.*s\r\n",
+        "Via: %.*s, %.*s\r\n",        "Via: %.*s,\r\n %.*s\r\n",
+        "Via: %.*s ,\r\nv: %.*s\r\n", "Via: %.*s\r\nVia:\r\nVia: %.*s\r\n",
+    };
+    static struct sip_message sent;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(spellings); i++) {
+        struct world *world = new_world();
+        char vias[512], text[1024];
+        struct slice ours, theirs;
+        ASK(world, "MESSAGE", AT(1, 1000));
+        read_letter(&world->sent[1], &sent);
+        struct sip_values values = sip_values_of(&sent, SIP_VIA);
+        assert_true(sip_values_next(&values, &ours) && sip_values_next(&values, &theirs));
+        snprintf(vias, sizeof(vias), spellings[i], SLICE_ARGS(ours), SLICE_ARGS(theirs));
+        int len = snprintf(text, sizeof(text),
+                           "SIP/2.0 200 OK\r\n%sFrom: <sip:alice@elsewhere.example>;tag=a\r\n"
+                           "To: <sip:bob@example.org>;tag=b\r\nCall-ID: c\r\n"
+                           "CSeq: 1 MESSAGE\r\nContent-Length: 0\r\n\r\n",
+                           vias);
+        receive_text(world, (struct slice){text, (size_t)len});
+        check_story(world, "MESSAGE 1, 200 up");
+        check_vias_above(world, theirs, spellings[i]);
+    }
+}
+
 /* RFC 3261 16.7 step 5: every 2xx to INVITE goes upstream, however often it comes. */
 static void a_2xx_that_is_repeated_needs_no_context(void **state)
 {
@@ -392,6 +448,7 @@ CHECK_MAIN(CHECK_TEST(an_invite_that_nobody_answers_gets_408),
            CHECK_TEST(a_name_without_addresses_is_answered_at_once),
            CHECK_TEST(after_a_cancel_no_further_address_is_tried),
            CHECK_TEST(an_ack_that_is_lost_is_no_second_answer),
+           CHECK_TEST(however_vias_are_written_ours_alone_goes),
            CHECK_TEST(a_2xx_that_is_repeated_needs_no_context),
            CHECK_TEST(a_context_waits_for_its_last_branch),
            CHECK_TEST(what_is_answered_holds_no_request),
