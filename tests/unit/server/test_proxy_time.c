@@ -304,6 +304,21 @@ static void an_ack_that_is_lost_is_no_second_answer(void **state)
     assert_int_equal(world->w.parked_bytes, 0);
 }
 
+/* RFC 3261 17.2.1 and 16.7 step 3: thirteen messages make a call, and no 100 is among those we
+ * send. */
+static void who_rings_at_once_spares_the_caller_a_100(void **state)
+{
+    struct world *world = new_world();
+
+    (void)state;
+    ASK(world, "INVITE", AT(1, 1000));
+    respond(world, 1, 100);
+    respond(world, 1, 180);
+    let_pass(world, 10000);
+    respond(world, 1, 200);
+    check_story(world, "INVITE 1, 180 up, 200 up");
+}
+
 /* --- the Vias of a response --- */
 
 static void receive_text(struct world *world, struct slice text)
@@ -448,6 +463,7 @@ CHECK_MAIN(CHECK_TEST(an_invite_that_nobody_answers_gets_408),
            CHECK_TEST(a_name_without_addresses_is_answered_at_once),
            CHECK_TEST(after_a_cancel_no_further_address_is_tried),
            CHECK_TEST(an_ack_that_is_lost_is_no_second_answer),
+           CHECK_TEST(who_rings_at_once_spares_the_caller_a_100),
            CHECK_TEST(however_vias_are_written_ours_alone_goes),
            CHECK_TEST(a_2xx_that_is_repeated_needs_no_context),
            CHECK_TEST(a_context_waits_for_its_last_branch),
