@@ -3,7 +3,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 ARGS ?=
 
-.PHONY: run build test test-long demo fuzz fresh bench-counts install clean format check-format build-packages test-packages
+.PHONY: run build test test-long demo fuzz fresh bench-counts bench-million install clean format check-format build-packages test-packages
 
 # The server, on its defaults or with ARGS="example.org --data /tmp/data".
 run: build
@@ -28,6 +28,10 @@ fuzz: test-packages
 # Instructions for each unit of work, against bench/counts/expected.txt; with UPDATE=1 into it.
 bench-counts: test-packages
 	@scripts/bench-counts $(if $(UPDATE),--update)
+
+# A million phones with digest, kill -9, and are they all there again? Some minutes; fails over budget.
+bench-million: build
+	@bench/million
 
 # Two phones call each other through a server, and hear each other.
 demo: build

@@ -283,10 +283,11 @@ void txn_merge_remove(struct txn_server *server)
 
 bool txn_table_is_merged(struct txn_table *table, const struct sip_message *request)
 {
+    const struct txn_server *first = NULL;
     struct hash_wide key;
 
-    if (request->basics.to_tag.len > 0 || !txn_key_of(table, request, &key))
-        return false;
-    const struct txn_server *first = find_by_merge(table, merge_hash(table, request));
-    return first != NULL && (first->by_key.hash != key.low || first->key_high != key.high);
+    if (request->basics.to_tag.len == 0)
+        first = find_by_merge(table, merge_hash(table, request));
+    return first != NULL && txn_key_of(table, request, &key)
+           && (first->by_key.hash != key.low || first->key_high != key.high);
 }
