@@ -3,7 +3,6 @@ The server under test, and the demo's: a tchind on a loopback address and in a f
 TCHIN_BIN names the folder of the programs; TCHIN_WRAP, a command to run the server under.
 """
 
-import itertools
 import os
 import pathlib
 import re
@@ -15,21 +14,13 @@ import threading
 import time
 
 import sip
+from sip import own_address
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BIN = pathlib.Path(os.environ.get("TCHIN_BIN", ROOT / "build" / "bin"))
 READY_S = 20
 STOP_S = 5
 SANITIZER = re.compile(r"ERROR: \w+Sanitizer|WARNING: \w+Sanitizer|runtime error:|LeakSanitizer|ERROR SUMMARY: [1-9]")
-
-hosts = itertools.count(1)
-
-
-def own_address():
-    """A loopback address of this server alone: 127/8 is large enough for every process and test."""
-    pid, n = os.getpid(), next(hosts)
-    return f"127.{1 + pid % 200}.{1 + pid // 200 % 200}.{1 + n % 250}"
-
 
 def stranger(kind=socket.SOCK_DGRAM):
     """A socket at an address of its own, so that what comes too late for it comes to nobody."""

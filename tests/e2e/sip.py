@@ -4,6 +4,8 @@ receives it hands over as it came. It keeps no state but a socket, so a test say
 """
 
 import hashlib
+import itertools
+import os
 import re
 import select
 import socket
@@ -38,6 +40,13 @@ class Numbers:
 
 
 unique = Numbers()
+hosts = itertools.count(1)
+
+
+def own_address():
+    """A loopback address of whoever asks, alone: 127/8 is large enough for every process and test."""
+    pid, n = os.getpid(), next(hosts)
+    return f"127.{1 + pid % 200}.{1 + (pid // 200 + n // 250) % 200}.{1 + n % 250}"
 
 
 def bracketed(host):
@@ -177,12 +186,15 @@ class Channel:
 
 
 class Peer:
-    """One user agent: `server` is the (host, port) it sends to when it does not answer."""
+    """
+    One user agent: `server` is the (host, port) it sends to when it does not answer. Unless it is told
+    another, its address is its own: at a port that others had before there come answers meant for them.
+    """
 
     def __init__(self, user, server, domain="example.org", password=None, transport="udp", host=None, port=0):
         self.user, self.server, self.domain, self.password = user, server, domain, password
         self.transport = transport
-        self.host = host or ("::1" if ":" in server[0] else "127.0.0.1")
+        self.host = host or ("::1" if ":" in server[0] else own_address())
         self.aor = f"sip:{user}@{domain}"
         self.seen = set()
         self.waiting = []

@@ -208,9 +208,9 @@ def test_a_stranger_reaches_our_users_and_nobody_else(server):
 
 def test_no_way_around_leads_a_stranger_elsewhere(server):
     stranger, victim = server.peer("stranger", **STRANGER), server.peer("victim", **STRANGER)
-    place = f"127.0.0.1:{victim.port}"
-    ways = [("sip:x@" + place, []), (f"sip:bob@example.org:{victim.port};maddr=127.0.0.1", []),
-            (f"sip:example.org:{victim.port};maddr=127.0.0.1", []), ("sip:bob@example.org", [("Route", f"<sip:{place};lr>")]),
+    place = f"{victim.host}:{victim.port}"
+    ways = [("sip:x@" + place, []), (f"sip:bob@example.org:{victim.port};maddr={victim.host}", []),
+            (f"sip:example.org:{victim.port};maddr={victim.host}", []), ("sip:bob@example.org", [("Route", f"<sip:{place};lr>")]),
             ("sip:x@" + place, [("Route", f"<sip:{server.host}:{server.port};lr>")]),
             (f"sip:{server.host}:{server.port};lr", [("Route", f"<sip:x@{place}>")])]
     for uri, headers in ways:

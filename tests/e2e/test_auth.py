@@ -346,14 +346,14 @@ def test_a_digest_is_over_a_uri_that_we_answer_for(alice, uri, status):
 
 def test_a_digest_may_be_over_the_foreign_uri_that_is_called(server):
     alice, friend = server.peer("alice"), server.peer("friend", domain="elsewhere.example")
-    called = f"sip:friend@127.0.0.1:{friend.port}"
+    called = f"sip:friend@{friend.host}:{friend.port}"
     request = alice.request("MESSAGE", called)
     alice.send(request)
     line = credentials(challenge_of(alice.expect(407)), "MESSAGE", "alice", "wonderland", uri=called)
     alice.send(with_credentials(alice, request, line))
     friend.respond(friend.expect("MESSAGE"), 200)
     alice.expect(200)
-    redirected = alice.request("MESSAGE", f"sip:premium@127.0.0.1:{friend.port}")
+    redirected = alice.request("MESSAGE", f"sip:premium@{friend.host}:{friend.port}")
     line = credentials(challenge_of(ask(alice, redirected)), "MESSAGE", "alice", "wonderland", uri=called)
     assert ask(alice, with_credentials(alice, redirected, line)).status == 400
     friend.expect_silence(0.1)

@@ -433,7 +433,7 @@ def test_a_trace_is_a_ladder_with_a_line_for_each_message(tchind):
     server.stop()
     lines = [LADDER.fullmatch(line) for line in server.ladder.read_text().splitlines()]
     steps = [(found[2], found[3], found[4], found[5].split()[0]) for found in lines if found and found[7] == caller_end.call_id]
-    at_alice, at_bob = f"127.0.0.1:{alice.port}", next(peer for peer, _, kind, _ in steps if kind == "TCP")
+    at_alice, at_bob = f"{alice.host}:{alice.port}", next(peer for peer, _, kind, _ in steps if kind == "TCP")
     wanted = [(at_alice, "-->", "UDP", "INVITE"), (at_bob, "<--", "TCP", "INVITE"), (at_bob, "-->", "TCP", "180"),
               (at_alice, "<--", "UDP", "180"), (at_bob, "-->", "TCP", "200"), (at_alice, "<--", "UDP", "200"),
               (at_alice, "-->", "UDP", "ACK")]

@@ -300,7 +300,7 @@ def test_a_request_with_very_many_contacts_is_refused(user):
 
 def test_a_path_is_kept_shown_and_gone_along(lab, user):
     edge, caller = Peer("edge", lab.address), Peer(unique.next("caller"), lab.address)
-    path = [f"<sip:edge@127.0.0.1:{edge.port};lr;n=1>", "<sip:192.0.2.2;lr>", "<sip:192.0.2.3;lr>"]
+    path = [f"<sip:edge@{edge.host}:{edge.port};lr;n=1>", "<sip:192.0.2.2;lr>", "<sip:192.0.2.3;lr>"]
     fields = [("Path", f"{path[0]},{path[1]}"), ("Path", path[2]), ("Supported", "path")]
     with edge, caller:
         answer = register(user, f"<{user.contact_uri}>", headers=fields)
@@ -314,7 +314,7 @@ def test_a_path_is_kept_shown_and_gone_along(lab, user):
 def test_a_path_that_the_phone_knows_nothing_of_is_kept_but_not_shown(lab, user):
     edge = Peer("edge", lab.address)
     with edge:
-        answer = register(user, f"<{user.contact_uri}>", headers=[("Path", f"<sip:127.0.0.1:{edge.port};lr>")])
+        answer = register(user, f"<{user.contact_uri}>", headers=[("Path", f"<sip:{edge.host}:{edge.port};lr>")])
         assert answer.status == 200 and answer.lines("Path") == []
         edge.send(edge.request("MESSAGE", user.aor))
         assert edge.expect("MESSAGE").uri == user.contact_uri
@@ -324,9 +324,9 @@ def test_each_binding_has_the_path_of_its_own_request(lab, user):
     edge = Peer("edge", lab.address)
     with edge:
         register(user, "<sip:a@192.0.2.1>;q=0.2")
-        register(user, f"<sip:b@127.0.0.1:{edge.port}>;q=0.8", headers=[("Path", f"<sip:127.0.0.1:{edge.port};lr;here>")])
+        register(user, f"<sip:b@{edge.host}:{edge.port}>;q=0.8", headers=[("Path", f"<sip:{edge.host}:{edge.port};lr;here>")])
         edge.send(edge.request("MESSAGE", user.aor))
-        assert edge.expect("MESSAGE").values("Route") == [f"<sip:127.0.0.1:{edge.port};lr;here>"]
+        assert edge.expect("MESSAGE").values("Route") == [f"<sip:{edge.host}:{edge.port};lr;here>"]
 
 
 @pytest.mark.parametrize("path", ["edge", "sip:192.0.2.1;lr", "<mailto:a@b.example>", "<sip:192.0.2.1;lr>, <sip:>",
@@ -390,7 +390,7 @@ def test_the_registrar_may_be_asked_by_its_address(lab, user):
 
 def test_a_register_for_elsewhere_goes_there_for_who_may_send_it(lab, user, server):
     with Peer("registrar", lab.address) as registrar:
-        elsewhere = f"sip:127.0.0.1:{registrar.port}"
+        elsewhere = f"sip:{registrar.host}:{registrar.port}"
         user.send(user.request("REGISTER", elsewhere, to=f"<{user.aor}>"))
         registrar.respond(registrar.expect("REGISTER"), 200)
         user.expect(200)
@@ -505,7 +505,7 @@ def test_ipv6_serves_as_ipv4_does(tchind):
 def test_bindings_survive_the_server(tchind, end):
     server = tchind(users={"alice": "wonderland", "bob": "builder"})
     alice, bob = server.peer("alice"), server.peer("bob")
-    call, edge = unique.next("c"), f"<sip:127.0.0.1:{bob.port};lr>"
+    call, edge = unique.next("c"), f"<sip:{bob.host}:{bob.port};lr>"
     register(bob, f'<{bob.contact_uri}>;q=0.5;+sip.instance="<urn:uuid:1>"', call_id=call, cseq=7, expires=1200,
              headers=[("Path", edge)])
     register(bob, "<sip:gone@192.0.2.1>")

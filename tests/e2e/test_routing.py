@@ -326,7 +326,7 @@ def test_ipv4_on_one_side_and_ipv6_on_the_other_are_both_recorded(tchind):
 def test_a_request_that_goes_by_tcp_for_its_size_does_not_record_that(lab):
     """RFC 5658 6.2: what follows may be small, and the phone asked for datagrams."""
     alice, bob = lab.peer("alice"), lab.registered("bob")
-    stream = lab.peer("bob", "tcp", port=bob.port)
+    stream = lab.peer("bob", "tcp", host=bob.host, port=bob.port)
     invite = alice.invite(bob.aor, headers=[("Subject", "s" * 1300)])
     got = stream.expect("INVITE")
     assert got.get("Via").startswith("SIP/2.0/TCP ")
