@@ -61,6 +61,10 @@ static void failures_at_the_same_time_count_once(void **state)
     for (uint64_t i = 0; i < 100; i++)
         sip_dead_add(dead, &a, i);
     assert_false(sip_dead_avoid(dead, &a, FIRST_MS));
+    for (uint64_t i = 0; i < 100; i++) /* the probe, and who had nothing better to try */
+        sip_dead_add(dead, &a, FIRST_MS + i);
+    assert_true(sip_dead_avoid(dead, &a, 3 * FIRST_MS - 1));
+    assert_false(sip_dead_avoid(dead, &a, 3 * FIRST_MS));
 }
 
 static void who_answers_is_forgotten(void **state)

@@ -304,10 +304,25 @@ static void answer_everything(struct sip_locate *l)
     }
 }
 
+static void the_same_service_is_asked_for_once(void **state)
+{
+    struct world *world =
+        world_of("example.com. NAPTR 1 1 \"s\" \"SIP+D2U\" \"\" x.example.net.\n"
+                 "example.com. NAPTR 1 2 \"s\" \"SIP+D2U\" \"\" X.example.net.\n"
+                 "example.com. NAPTR 1 3 \"s\" \"SIP+D2U\" \"\" x.EXAMPLE.net.\n");
+    struct sip_locate_client client = world_client("UDP");
+
+    (void)state;
+    (void)world_locate(world, "sip:example.com", &client);
+    CHECK_SLICE(buffer_slice(&world->asked),
+                "NAPTR example.com, SRV x.example.net, addresses example.com");
+}
+
 static void what_was_not_asked_changes_nothing(void **state)
 {
     struct world *world = world_of("_sip._udp.example.com. SRV 0 0 5060 a.example.com.\n"
-                                   "a.example.com. A 192.0.2.1\n");
+                                   "a.example.com. A 192.0.2.1\n"
+                                   "evil.example.net. A 203.0.113.66\n");
     struct sip_locate_client client = world_client("UDP");
     struct sip_candidate candidate;
     struct sip_question question;
@@ -338,7 +353,7 @@ CHECK_MAIN(CHECK_TEST(nothing_goes_in_circles), CHECK_TEST(aliases_are_followed)
            CHECK_TEST(the_best_of_too_many_targets_are_kept),
            CHECK_TEST(a_thousand_addresses_are_not_all_tried),
            CHECK_TEST(a_thousand_services_are_not_all_asked_for),
-           CHECK_TEST(one_place_is_tried_once),
+           CHECK_TEST(the_same_service_is_asked_for_once), CHECK_TEST(one_place_is_tried_once),
            CHECK_TEST(names_of_full_length_fill_the_room_and_no_more),
            CHECK_TEST(a_domain_too_long_for_dns_does_not_exist),
            CHECK_TEST(what_was_not_asked_changes_nothing))
