@@ -12,6 +12,7 @@
 #include "sip/message.h"
 #include "tools/load.h"
 #include "tools/load_messages.h"
+#include "tools/load_report.h"
 #include "tools/load_template.h"
 #include "tools/load_wire.h"
 
@@ -111,10 +112,25 @@ struct load {
     struct load_histogram latency;
     struct load_histogram setup;
     struct load_histogram recent; /* since the last line of the live display */
+    struct load_live live;
     struct sip_message msg;
     struct sip_message own;
     char scratch[LOAD_SCRATCH];
 };
+
+/* `load` is all zero. False: `fault` says why; load_close is due all the same. */
+bool load_open(struct load *load, const struct load_plan *plan, struct buffer *fault) MUST_USE;
+void load_close(struct load *load);
+
+/* Anew, for registrations that last so long. False: the domain is too long. */
+bool load_fill_templates(struct load *load, uint32_t expires_s) MUST_USE;
+
+/* Goes on until then, until all has come to its end, or until an interrupt. */
+void load_go_on(struct load *load, const char *doing, uint64_t until_ns);
+
+/* From now on SIGINT is noted, once; a second one ends the program. */
+void load_watch_interrupt(void);
+bool load_was_interrupted(void);
 
 void load_clock(struct load *load);
 
