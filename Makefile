@@ -21,6 +21,12 @@ test: test-packages
 test-long: test-packages
 	@scripts/run-tests --long
 
+# tchind beside Kamailio and the kernel's floor, half an hour; as root. Writes docs/performance.md and
+# docs/scaling.md, unless it is only tried: make bench ROUNDS=1 SECONDS=1
+bench: build
+	@scripts/install-packages bench
+	@bench/run
+
 # A minute of each fuzz target alone, or of FUZZ=uri.
 fuzz: test-packages
 	@scripts/run-tests --only fuzz --fuzz-seconds 60 --targets "$(FUZZ)"

@@ -7,7 +7,7 @@ import plots
 import scaling
 import tables
 from results import median
-from servers import TITLES
+from targets import TITLES
 from works import BY_NAME, WORKS
 
 DOCS = machine.ROOT / "docs"
@@ -15,14 +15,18 @@ SHOWN = ("tchind", "tchind-relaxed", "tchind-digest", "kamailio", "kamailio-dige
          "floor")
 
 
+def counted(number, thing):
+    return f"{number} {thing}" + ("s" if number != 1 else "")
+
+
 def setting(results):
     """Where the figures come from, in one paragraph."""
     m, s = results.machine, results.machine["settings"]
     pinned = "server on one core, load on another" if s["pinned"] else "server and load on the same cores"
-    busy = (f" **Other work took {m['load_before']:.1f} cores when it began: these are figures to try the bench with.**"
+    busy = (f" **The machine was busy (load {m['load_before']:.1f}) when it began: these figures are to try the bench with.**"
             if m["load_before"] > 0.5 else "")
     return (f"Run {m['run']} of {m['date']}: {m['cpu']}, {m['cores']} cores, {m['memory_gb']} GB, Linux {m['kernel']}; "
-            f"tchin {m['tchin']}, {m['compiler']}, {m['kamailio']}. {s['rounds']} rounds of {s['seconds']:g} s, {pinned}, "
+            f"tchin {m['tchin']}, {m['compiler']}, {m['kamailio']}. {counted(s['rounds'], 'round')} of {s['seconds']:g} s, {pinned}, "
             f"100 under way at a time, loopback. Median [minimum-maximum].{busy}")
 
 
@@ -50,8 +54,10 @@ def latency_plot(results, work):
 
 
 def memory_plot(results):
-    curve = [(record["users"], record["pss_bytes"] / 1e6) for record in results.of("memory")]
-    return plots.lines("Memory against registered users", "bindings", "MB (PSS)", [("tchind", curve)]) if len(curve) > 1 else None
+    curves = collections.OrderedDict()
+    for record in results.of("memory"):
+        curves.setdefault(TITLES[record["server"]], []).append((record["users"], record["pss_bytes"] / 1e6))
+    return plots.lines("Memory against registered users", "bindings", "MB (PSS)", curves.items()) if curves else None
 
 
 def all_plots(results):
@@ -72,7 +78,8 @@ def write_performance(results, made):
     sections = [("Budget", tables.demands_table, None), ("Beside the budget", tables.other_demands, None),
                 ("CPU for each unit of work", tables.works_table, ("cpu",)),
                 ("Latency", tables.latency_table, ("latency-options", "latency-register")),
-                ("Memory", tables.memory_table, ("memory",)), ("One worker and two", tables.workers_table, None)]
+                ("Memory", tables.memory_table, ("memory",)), ("Stalls", tables.stalls_table, None),
+                ("One worker and two", tables.workers_table, None)]
     lines = [setting(results)]
     for heading, table, images in sections:
         rows = table(results)

@@ -28,7 +28,7 @@ class Figures:
                 growth.append(median(two) / median(one))
         self.growth = max(growth, default=None)
         self.binding = binding_bytes(results)
-        empty = results.of("memory", users=0)
+        empty = results.of("memory", server="tchind", users=0)
         self.empty = empty[0]["pss_bytes"] if empty else None
 
     def is_whole(self):

@@ -4,15 +4,19 @@ The parts of a run. Each yields records: plain dictionaries whose `kind` says wh
 
 import json
 import subprocess
+import threading
 
-from servers import BIN, PASSWORD, PORT, SERVERS, CannotMeasure, Tchind
+from targets import BIN, PASSWORD, PORT, SERVERS, CannotMeasure, KamailioGrowing, Tchind
 from works import BY_NAME, DOMAIN, USERS, WORKS, load_words
 
 WINDOW = 100
 TIMEOUT_S = 8
-LOCAL_PORT = 20000  # always the same, so that a user has the same contact in every run of the load
+LOCAL_PORT = PORT + 15000  # always the same, so that a user has the same contact in every run of the load
 SHARES = (0.1, 0.25, 0.5, 0.75, 0.9, 1.0, 1.1, 1.25)  # of what saturates
 MANY_SOCKETS = 16  # so that every worker has some
+STALL_RATE = 2000  # OPTIONS a second, while the server has something else to do
+EXPIRES_S = 60  # the shortest that a server takes by default
+IMPORTED = 100_000
 
 
 class Bench:
@@ -86,31 +90,80 @@ def latency_curve(bench):
         server.stop()
 
 
-def register_all(bench, users):
+def register_all(bench, users, expires_s=86400):
     """Every one of them, from nothing; what is there already is refreshed."""
     words = ["--scenario", "register", "--users", str(users), "--count", str(users), "--window", str(WINDOW)]
-    return bench.load([*words, "--expires", "86400"])
+    return bench.load([*words, "--expires", str(expires_s)])
 
 
 def memory(bench):
     """Bindings: what they take, what a refresh costs among so many, and stop and start with them."""
-    server = bench.server(Tchind)
-    server.start()
-    empty = bench.group.pss_bytes()
-    yield {"kind": "memory", "users": 0, "pss_bytes": empty}
-    for users in bench.settings["users"]:
-        bench.tell(f"memory with {users:,} bindings")
-        fresh = register_all(bench, users)
-        yield {"kind": "memory", "users": users, "pss_bytes": bench.group.pss_bytes(), "fresh": fresh}
-        yield {"kind": "flatness", "users": users, "load": bench.measure(BY_NAME["register"], users=users)}
-    users = max(bench.settings["users"])
+    for kind in (KamailioGrowing, Tchind):
+        if kind.name not in bench.settings["servers"]:
+            continue
+        server = bench.server(kind)
+        server.start()
+        yield {"kind": "memory", "server": kind.name, "users": 0, "pss_bytes": bench.group.pss_bytes()}
+        for users in bench.settings["users"]:
+            bench.tell(f"{kind.title}: memory with {users:,} bindings")
+            fresh = register_all(bench, users)
+            yield {"kind": "memory", "server": kind.name, "users": users, "pss_bytes": bench.group.pss_bytes(), "fresh": fresh}
+            told = bench.measure(BY_NAME["register"], users=users)
+            yield {"kind": "flatness", "server": kind.name, "users": users, "load": told}
+        if kind is Tchind:
+            yield restart(bench, server, max(bench.settings["users"]))
+        server.stop()
+
+
+def restart(bench, server, users):
+    """Stops and starts it with all its bindings."""
     bench.tell(f"stop and start with {users:,} bindings")
     stop_s, by_itself = server.stop()
     start_s = server.start()
     found = subprocess.run([BIN / "tchin", "location", "list", "--json", "--data", server.folder / "data"],
                            stdout=subprocess.PIPE).stdout.count(b"\n")
-    yield {"kind": "restart", "users": users, "stop_s": stop_s, "stopped_by_itself": by_itself, "start_s": start_s,
-           "found": found, "pss_bytes": bench.group.pss_bytes()}
+    return {"kind": "restart", "users": users, "stop_s": stop_s, "stopped_by_itself": by_itself, "start_s": start_s,
+            "found": found, "pss_bytes": bench.group.pss_bytes()}
+
+
+class Meanwhile(threading.Thread):
+    """OPTIONS at an easy rate, in the background: how long the slowest waited is how long the server did."""
+
+    def __init__(self, bench, seconds):
+        super().__init__()
+        self.bench, self.seconds = bench, seconds
+        self.start()
+
+    def run(self):
+        # Its own port, and none of the callees' that registered.
+        self.told = self.bench.load(["--scenario", "options", "--rate", str(STALL_RATE), "--duration", str(self.seconds),
+                                     "--port", str(LOCAL_PORT + 1000)])
+
+    def record(self, during):
+        self.join()
+        return {"kind": "stall", "during": during, "load": self.told}
+
+
+def stalls(bench):
+    """Whether answers wait for what is done besides."""
+    users = max(bench.settings["users"])
+    server = bench.server(Tchind)
+    server.start()
+    bench.tell(f"OPTIONS while {users:,} register")
+    quiet = Meanwhile(bench, bench.settings["seconds"])
+    yield quiet.record("nothing")
+    registering_s = max(bench.settings["seconds"], users / bench.settings["users_per_s"])
+    meanwhile = Meanwhile(bench, registering_s)
+    register_all(bench, users, EXPIRES_S)
+    yield meanwhile.record(f"{users:,} phones register, and the log is folded")
+    bench.tell(f"OPTIONS while {users:,} bindings expire")
+    yield Meanwhile(bench, EXPIRES_S + 5).record(f"{users:,} bindings expire")
+    csv = bench.folder / "import.csv"
+    csv.write_text("".join(f"user{n:07}@{DOMAIN},{PASSWORD}\n" for n in range(IMPORTED)))
+    bench.tell(f"OPTIONS while {IMPORTED:,} users are imported")
+    meanwhile = Meanwhile(bench, 5)
+    subprocess.run([BIN / "tchin", "user", "import", csv, "--data", server.folder / "data"], check=True, capture_output=True)
+    yield meanwhile.record(f"{IMPORTED:,} users are imported")
     server.stop()
 
 
@@ -130,4 +183,5 @@ def workers(bench):
             server.stop()
 
 
-STAGES = {"work": work_rounds, "latency": latency_curve, "memory": memory, "workers": workers}
+STAGES = {"work": work_rounds, "latency": latency_curve, "memory": memory, "stalls": stalls,
+          "workers": workers}

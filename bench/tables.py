@@ -1,7 +1,7 @@
 """The figures as tables: rows of text, for the terminal and for the documents."""
 
 from results import median
-from servers import SERVERS, TITLES
+from targets import SERVERS, TITLES
 from works import (BINDING_BYTES, BY_NAME, DEMANDS, FLATNESS, LATENCY_MS, START_S, STOP_S, TWO_WORKERS, WORKS)
 
 
@@ -59,24 +59,35 @@ def latency_table(results):
     return rows
 
 
-def binding_bytes(results):
-    """What the last binding took, and those before it: the difference of the largest and the empty."""
-    sizes = {record["users"]: record["pss_bytes"] for record in results.of("memory")}
+def binding_bytes(results, server="tchind"):
+    """The difference of the most and none, shared out."""
+    sizes = {record["users"]: record["pss_bytes"] for record in results.of("memory", server=server)}
     users = max(sizes, default=0)
     return (sizes[users] - sizes[0]) / users if users and 0 in sizes else None
 
 
 def memory_table(results):
-    rows = [["bindings", "memory MB (PSS)", "bytes a binding", "a new one: CPU us", "a refresh: CPU us"]]
-    empty = [record["pss_bytes"] for record in results.of("memory", users=0)]
+    rows = [["server", "bindings", "memory MB (PSS)", "bytes a binding", "a new one: CPU us", "a refresh: CPU us"]]
     for record in results.of("memory"):
+        start = [TITLES[record["server"]], f"{record['users']:,}", f"{record['pss_bytes'] / 1e6:.1f}"]
         if record["users"] == 0:
-            rows.append(["0", f"{record['pss_bytes'] / 1e6:.1f}", "", "", ""])
+            empty = record["pss_bytes"]
+            rows.append([*start, "", "", ""])
             continue
-        refresh = [flat["load"]["server_cpu"]["us_each"] for flat in results.of("flatness", users=record["users"])]
-        rows.append([f"{record['users']:,}", f"{record['pss_bytes'] / 1e6:.1f}",
-                     f"{(record['pss_bytes'] - empty[0]) / record['users']:.0f}",
+        refresh = [flat["load"]["server_cpu"]["us_each"]
+                   for flat in results.of("flatness", users=record["users"], server=record["server"])]
+        rows.append([*start, f"{(record['pss_bytes'] - empty) / record['users']:.0f}",
                      f"{record['fresh']['server_cpu']['us_each']:.2f}", f"{median(refresh):.2f}"])
+    return rows
+
+
+def stalls_table(results):
+    rows = [["OPTIONS while", "offered/s", "p50 ms", "p99 ms", "the slowest, ms", "skipped, failed, lost"]]
+    for record in results.of("stall"):
+        load, times = record["load"], record["load"]["latency_us"]
+        rows.append([record["during"], f"{load['offered_per_s']:,.0f}",
+                     *(f"{times[name] / 1000:.2f}" for name in ("p50", "p99", "max")),
+                     str(load["skipped"] + load["failed"] + load["lost"])])
     return rows
 
 
@@ -101,7 +112,7 @@ def other_demands(results):
     if binding_bytes(results):
         rows.append(["memory for a binding", f"{binding_bytes(results):.0f} bytes", f"{BINDING_BYTES} bytes",
                      verdict(binding_bytes(results) <= BINDING_BYTES)])
-    flat = [record["load"]["server_cpu"]["us_each"] for record in results.of("flatness")]
+    flat = [record["load"]["server_cpu"]["us_each"] for record in results.of("flatness", server="tchind")]
     if len(flat) > 1:
         rows.append(["a REGISTER with most users against fewest", f"x {flat[-1] / flat[0]:.2f}", f"under x {FLATNESS}",
                      verdict(flat[-1] / flat[0] < FLATNESS)])

@@ -182,6 +182,13 @@ class Kamailio(Server):
                 "-Y", self.folder, "-P", self.folder / "pid", *self.allocator, *defines]
 
 
+class KamailioGrowing(Kamailio):
+    """Without the memory touched beforehand: what is touched is what it needs."""
+
+    works = ()
+    allocator = ["-x", "tlsf"]
+
+
 class KamailioPackaged(Kamailio):
     """As the package runs it: the allocator that looks for errors in the use of memory."""
 
