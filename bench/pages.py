@@ -30,6 +30,12 @@ def setting(results):
             f"100 under way at a time, loopback. Median [minimum-maximum].{busy}")
 
 
+def colour_of(title):
+    """One for us, one for the peer, one for the kernel."""
+    ours, peer, kernel = plots.COLOURS[:3]
+    return ours if title.startswith("tchind") else peer if title.startswith("Kamailio") else kernel
+
+
 def cpu_plot(results):
     groups = []
     for work in WORKS:
@@ -39,7 +45,7 @@ def cpu_plot(results):
             entries.append((TITLES["floor"], results.floor(work.name), 0))
         if entries:
             groups.append((work.title, entries))
-    return plots.bars("CPU for each unit of work (full: user space, pale: the kernel)", groups) if groups else None
+    return plots.bars("CPU for each unit of work (full: user space, pale: the kernel)", groups, colour_of) if groups else None
 
 
 def latency_plot(results, work):

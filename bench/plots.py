@@ -22,7 +22,7 @@ def text(x, y, words, anchor="start"):
     return f'<text x="{x:.0f}" y="{y:.0f}" text-anchor="{anchor}" {FONT}>{escape(words)}</text>'
 
 
-def bars(title, groups):
+def bars(title, groups, colour_of):
     """
     `groups`: (name, [(label, whole, part)]): a bar for each, of which `part` is drawn full and the
     rest pale. Every group has a scale of its own, as units of work differ by a factor of ten.
@@ -32,9 +32,9 @@ def bars(title, groups):
         shapes.append(text(12, y + 12, name))
         y += 20
         longest = max(whole for _, whole, _ in entries)
-        for n, (label, whole, part) in enumerate(entries):
-            scale = (WIDTH - LEFT - RIGHT) / longest
-            colour = COLOURS[n % len(COLOURS)]
+        scale = (WIDTH - LEFT - RIGHT) / longest
+        for label, whole, part in entries:
+            colour = colour_of(label)
             shapes += [text(LEFT - 8, y + 12, label, "end"),
                        f'<rect x="{LEFT}" y="{y}" width="{whole * scale:.1f}" height="15" fill="{colour}" opacity="0.35"/>',
                        f'<rect x="{LEFT}" y="{y}" width="{part * scale:.1f}" height="15" fill="{colour}"/>',
@@ -85,5 +85,6 @@ def lines(title, x_name, y_name, curves, logarithmic=(False, False)):
         colour = COLOURS[n % len(COLOURS)]
         shapes.append(f'<path d="M{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
         shapes += [f'<circle cx="{x.place(a):.1f}" cy="{y.place(b):.1f}" r="3" fill="{colour}"/>' for a, b in curve]
-        shapes.append(text(WIDTH - right + 8, y.place(curve[-1][1]) + 4, name))
+        shapes += [f'<rect x="{WIDTH - right + 12}" y="{TOP + 20 * n}" width="12" height="12" fill="{colour}"/>',
+                   text(WIDTH - right + 30, TOP + 20 * n + 11, name)]
     return document(height, title, shapes)

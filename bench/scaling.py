@@ -28,11 +28,13 @@ class Figures:
                 growth.append(median(two) / median(one))
         self.growth = max(growth, default=None)
         self.binding = binding_bytes(results)
+        users = results.of("users")
+        self.user = users[0]["pss_bytes"] / users[0]["users"] if users else None
         empty = results.of("memory", server="tchind", users=0)
         self.empty = empty[0]["pss_bytes"] if empty else None
 
     def is_whole(self):
-        return None not in (*self.cost.values(), self.growth, self.binding, self.empty)
+        return None not in (*self.cost.values(), self.growth, self.binding, self.user, self.empty)
 
     def cores(self, count):
         """What `count` of them are worth, of one, at the share that is used of each."""
@@ -50,7 +52,7 @@ class Figures:
         return self.cores(count) * 1e6 / self.phone_us()
 
     def phones_by_memory(self, gigabytes):
-        return (MEMORY_SHARE * gigabytes * 1e9 - self.empty) / self.binding
+        return (MEMORY_SHARE * gigabytes * 1e9 - self.empty) / (self.binding + self.user)
 
 
 def rounded(number):
@@ -79,6 +81,7 @@ def inputs_table(figures):
             ["MESSAGE relayed", f"{figures.cost['message']:.2f} us"],
             ["call relayed", f"{figures.cost['call']:.2f} us"],
             ["a binding", f"{figures.binding:.0f} bytes"],
+            ["a user, with the hashes of the password", f"{figures.user:.0f} bytes"],
             ["tchind without bindings", f"{figures.empty / 1e6:.0f} MB"],
             ["two workers against one, the worst", f"x {figures.growth:.2f}"],
             ["a phone in its busiest hour", f"{figures.phone_us():.3f} us in a second"]]

@@ -161,9 +161,11 @@ def stalls(bench):
     csv = bench.folder / "import.csv"
     csv.write_text("".join(f"user{n:07}@{DOMAIN},{PASSWORD}\n" for n in range(IMPORTED)))
     bench.tell(f"OPTIONS while {IMPORTED:,} users are imported")
+    before = bench.group.pss_bytes()
     meanwhile = Meanwhile(bench, 5)
     subprocess.run([BIN / "tchin", "user", "import", csv, "--data", server.folder / "data"], check=True, capture_output=True)
     yield meanwhile.record(f"{IMPORTED:,} users are imported")
+    yield {"kind": "users", "users": IMPORTED, "pss_bytes": bench.group.pss_bytes() - before}
     server.stop()
 
 

@@ -110,7 +110,7 @@ def other_demands(results):
             rows.append([f"p99 at half of what saturates: {BY_NAME[name].title}", f"{p99_ms:.2f} ms",
                          f"under {limit_ms:g} ms", verdict(p99_ms < limit_ms)])
     if binding_bytes(results):
-        rows.append(["memory for a binding", f"{binding_bytes(results):.0f} bytes", f"{BINDING_BYTES} bytes",
+        rows.append(["memory for a binding, users aside", f"{binding_bytes(results):.0f} bytes", f"{BINDING_BYTES} bytes",
                      verdict(binding_bytes(results) <= BINDING_BYTES)])
     flat = [record["load"]["server_cpu"]["us_each"] for record in results.of("flatness", server="tchind")]
     if len(flat) > 1:

@@ -49,6 +49,7 @@ def whole_run():
     for users, pss in ((0, 10_000_000), (1000, 10_300_000)):
         records.append({"kind": "memory", "server": "tchind", "users": users, "pss_bytes": pss, "fresh": loaded(7), "run": "a"})
     records.append({"kind": "flatness", "server": "tchind", "users": 1000, "load": loaded(7), "run": "a"})
+    records.append({"kind": "users", "users": 100, "pss_bytes": 20_000, "run": "a"})
     for count in (1, 2):
         records.append({"kind": "workers", "workers": count, "work": "call", "load": loaded(10 * count), "run": "a"})
     records.append({"kind": "latency", "work": "options", "share": 0.5, "load": loaded(3), "run": "a"})
@@ -83,7 +84,7 @@ def test_scaling_is_arithmetic():
     assert figures.is_whole() and figures.growth == 2
     assert figures.rate("message", 1) == 0.5 * 1e6 / 5
     assert figures.rate("message", 4) == 0.5 * 4 / 2 * 1e6 / 5
-    assert round(figures.phones_by_memory(1)) == round((0.5e9 - 10e6) / 300)
+    assert round(figures.phones_by_memory(1)) == round((0.5e9 - 10e6) / 500)
     assert scaling.rounded(123456) == "120,000" and scaling.rounded(42) == "42"
 
 

@@ -147,6 +147,41 @@ def test_what_is_lost_is_sent_again_and_what_comes_twice_is_counted(peer):
     assert told["latency_us"]["p50"] > 490000  # T1
 
 
+class LossyPath:
+    """Carries datagrams to a server and back, all but every eighth."""
+
+    def __init__(self, server):
+        self.front, self.back = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
+        for one in (self.front, self.back):
+            one.bind((own_address(), 0))
+        self.back.connect(server.address)
+        self.host, self.port = self.front.getsockname()
+        self.seen = self.dropped = 0
+        for source in (self.front, self.back):
+            threading.Thread(target=self.carry, args=[source], daemon=True).start()
+
+    def carry(self, source):
+        while True:
+            datagram, sender = source.recvfrom(65536)
+            if source is self.front:
+                self.client = sender
+            self.seen += 1
+            if self.seen % 8 == 0:
+                self.dropped += 1
+            elif source is self.front:
+                self.back.send(datagram)
+            else:
+                self.front.sendto(datagram, self.client)
+
+
+@pytest.mark.parametrize("scenario", ["options", "register"])
+def test_a_lossy_path_costs_repetitions_and_nothing_else(tchind, scenario):
+    path = LossyPath(tchind(options=["--no-auth"], traces=False))
+    told, status = load(path, "--count", "60", "--users", "60", "--window", "60", "--scenario", scenario)
+    assert (status, told["completed"], told["lost"], told["failed"]) == (0, 60, 0, 0), told
+    assert path.dropped > 10 and told["repeated"] >= path.dropped, (path.dropped, told)
+
+
 def test_the_silent_are_given_up(peer):
     silent = peer(lambda request: [])
     start = time.monotonic()
