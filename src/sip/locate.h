@@ -40,8 +40,7 @@ struct sip_locate_client {
     bool has_ipv6;
 };
 
-/* --- what is asked, and what is answered: names as text, in lower or upper case, without a dot at
- * the end ------------------------------------------------------------------------------------- */
+/* --- questions and answers: names as text, in any case, without a dot at the end -------------- */
 
 enum sip_question_type {
     SIP_ASK_NAPTR,
