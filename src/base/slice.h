@@ -119,11 +119,13 @@ static inline bool ascii_is_blank(char c)
 /* Without spaces, tabs, CRs and LFs at both ends. */
 static inline struct slice slice_trim(struct slice s)
 {
-    for (; s.len > 0 && ascii_is_blank(s.ptr[0]); s.len--)
-        s.ptr++;
-    while (s.len > 0 && ascii_is_blank(s.ptr[s.len - 1]))
-        s.len--;
-    return s;
+    const char *at = s.ptr, *end = slice_end(s);
+
+    while (at < end && ascii_is_blank(*at))
+        at++;
+    while (end > at && ascii_is_blank(end[-1]))
+        end--;
+    return slice_between(at, end);
 }
 
 /* 1*DIGIT not above `max`; leading zeros count for nothing. False: not that, `out` untouched. */

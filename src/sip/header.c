@@ -111,9 +111,9 @@ static bool is_text(struct slice value)
  * A row says: id, name, the first and the middle letter of the name, compact form, how often it
  * may occur, and its grammar. SIP_REPEATED are those that RFC 3261 7.3.1 forbids to combine.
  *
- * Length, first and middle letter make a number, the SLOT, that no two names have in common.
- * Should a new row fall upon an old one, the compiler says so (initializer overrides): then find
- * other factors.
+ * Length, first and middle letter make a number (SIP_HEADER_SLOT) that no two names have in
+ * common. Should a new row fall upon an old one, the compiler says so (initializer overrides): then
+ * find other factors.
  */
 /* clang-format off */
 #define ROWS(ROW)                                                                                 \
@@ -180,18 +180,16 @@ static bool is_text(struct slice value)
 #define AS_ROW(id, name, first, middle, compact, arity, is_valid)                                 \
     [id] = {{name, sizeof(name) - 1}, compact, SIP_##arity, is_valid},
 
-#define SLOT(len, first, middle) (((len) * 7U + (first) * 8U + (middle) * 12U) % 256)
-
 #define AS_SLOT(id, name, first, middle, compact, arity, is_valid)                                \
-    [SLOT(sizeof(name) - 1, first, middle)] = id,
+    [SIP_HEADER_SLOT(sizeof(name) - 1, first, middle)] = id,
 /* clang-format on */
 
-static const struct sip_header_row rows[SIP_HEADER_ID_COUNT] = {
+const struct sip_header_row sip_header_rows[SIP_HEADER_ID_COUNT] = {
     [SIP_UNKNOWN_HEADER] = {{"", 0}, 0, SIP_REPEATED, is_text},
       ROWS(AS_ROW)
 };
 
-static const uint8_t slots[256] = {ROWS(AS_SLOT)};
+const uint8_t sip_header_slots[256] = {ROWS(AS_SLOT)};
 
 static const uint8_t compact_forms['z' - 'a' + 1] = {
     ['c' - 'a'] = SIP_CONTENT_TYPE, ['e' - 'a'] = SIP_CONTENT_ENCODING,
@@ -203,25 +201,10 @@ static const uint8_t compact_forms['z' - 'a' + 1] = {
     ['v' - 'a'] = SIP_VIA,          ['x' - 'a'] = SIP_SESSION_EXPIRES,
 };
 
-const struct sip_header_row *sip_header_row(enum sip_header_id id)
+enum sip_header_id sip_header_find_compact(struct slice name)
 {
-    return &rows[id];
-}
+    char letter = name.len == 1 ? ascii_lower(name.ptr[0]) : '\0';
 
-static enum sip_header_id find_compact(char letter)
-{
-    letter = ascii_lower(letter);
     return letter >= 'a' && letter <= 'z' ? (enum sip_header_id)compact_forms[letter - 'a']
                                           : SIP_UNKNOWN_HEADER;
-}
-
-enum sip_header_id sip_header_find(struct slice name)
-{
-    if (name.len < 2)
-        return name.len == 1 ? find_compact(name.ptr[0]) : SIP_UNKNOWN_HEADER;
-
-    unsigned first = (unsigned char)ascii_lower(name.ptr[0]);
-    unsigned middle = (unsigned char)ascii_lower(name.ptr[name.len / 2]);
-    enum sip_header_id id = (enum sip_header_id)slots[SLOT((unsigned)name.len, first, middle)];
-    return slice_equal_nocase(name, rows[id].name) ? id : SIP_UNKNOWN_HEADER;
 }

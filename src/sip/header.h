@@ -82,9 +82,35 @@ struct sip_header_row {
     bool (*is_valid)(struct slice value); /* one value, by its grammar */
 };
 
-const struct sip_header_row *sip_header_row(enum sip_header_id id);
+extern const struct sip_header_row sip_header_rows[SIP_HEADER_ID_COUNT];
+
+static inline const struct sip_header_row *sip_header_row(enum sip_header_id id)
+{
+    return &sip_header_rows[id];
+}
+
+/*
+ * Length, first and middle letter of a name make a number that no two names in the table have in
+ * common. Bit 5, which tells lower case from upper, is left out of account.
+ */
+#define SIP_HEADER_SLOT(len, first, middle)                                                        \
+    (((len)*7U + ((first) | 32U) * 8U + ((middle) | 32U) * 12U) % 256)
+
+extern const uint8_t sip_header_slots[256];
+
+enum sip_header_id sip_header_find_compact(struct slice name);
 
 /* By full or compact name, whatever its case. SIP_UNKNOWN_HEADER: not in the table. */
-enum sip_header_id sip_header_find(struct slice name);
+static inline enum sip_header_id sip_header_find(struct slice name)
+{
+    if (name.len < 2)
+        return sip_header_find_compact(name);
+
+    unsigned char first = (unsigned char)name.ptr[0];
+    unsigned char middle = (unsigned char)name.ptr[name.len / 2];
+    uint8_t id = sip_header_slots[SIP_HEADER_SLOT((unsigned)name.len, first, middle)];
+    return slice_equal_nocase(name, sip_header_rows[id].name) ? (enum sip_header_id)id
+                                                              : SIP_UNKNOWN_HEADER;
+}
 
 #endif

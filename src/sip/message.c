@@ -6,6 +6,7 @@
 
 #include "sip/grammar.h"
 #include "sip/match.h"
+#include "sip/start_line.h"
 
 /* The first fault counts: what follows may only be its consequence. */
 struct reader {
@@ -24,7 +25,7 @@ bool sip_message_parse(struct slice bytes, struct sip_message *out, struct sip_f
 {
     struct reader r = {.c = cursor_over(bytes), .msg = out, .fault = fault, .is_sound = true};
 
-    memset(out, 0, offsetof(struct sip_message, headers));
+    memset(out, 0, offsetof(struct sip_message, basics.from));
     /* RFC 3261 7.5: any CRLF before the start line is to be ignored. */
     while (eat_char(&r.c, '\r') || eat_char(&r.c, '\n'))
         continue;
@@ -56,105 +57,14 @@ static inline bool eat_line(struct reader *r, struct slice *out)
     return true;
 }
 
-/* --- the start line --- */
-
-/* SIP-Version = "SIP" "/" 1*DIGIT "." 1*DIGIT */
-static bool eat_version(struct cursor *c, struct slice *out)
-{
-    struct slice digits;
-
-    if (!eat_word(c, SLICE("SIP")) || !eat_char(c, '/'))
-        return false;
-    const char *start = c->at;
-    bool ok = eat_digits(c, &digits) && eat_char(c, '.') && eat_digits(c, &digits);
-    *out = eaten_since(c, start);
-    return ok;
-}
-
-/* What no URI of any scheme contains: white space, controls, quotes, angle brackets. */
-static bool may_be_uri(struct slice text)
-{
-    struct cursor c = cursor_over(text);
-    struct slice run;
-
-    return eat_run(&c, CHAR_URI | CHAR_VALUE, &run) && at_end(&c);
-}
-
-/*
- * Request-Line = Method SP Request-URI SP SIP-Version. What stands between the first and the last
- * SP is taken for the Request-URI, so that a space within is told from a version that is none.
- */
-static void read_request_line(struct reader *r, struct slice line)
-{
-    struct sip_message *msg = r->msg;
-    struct cursor c = cursor_over(line);
-    const char *after_space = c.end;
-    struct slice version;
-
-    msg->is_request = true;
-    bool has_method = eat_token(&c, &msg->method) && eat_char(&c, ' ');
-    msg->method_id = sip_method_of(msg->method);
-    while (after_space > c.at && after_space[-1] != ' ')
-        after_space--;
-    if (!has_method || after_space == c.at) {
-        note_fault(r, 400, "Malformed Request Line");
-        return;
-    }
-    msg->uri = slice_between(c.at, after_space - 1);
-    c.at = after_space;
-    if (!eat_version(&c, &version) || !at_end(&c))
-        note_fault(r, 400, "Malformed Request Line");
-    else if (!slice_equal(version, SLICE("2.0")))
-        note_fault(r, 505, "Version Not Supported");
-    else if (!may_be_uri(msg->uri))
-        note_fault(r, 400, "Malformed Request-URI");
-}
-
-/* Status-Code = 3DIGIT; RFC 3261 7.2: 100 to 699 */
-static bool eat_status(struct cursor *c, uint16_t *out)
-{
-    struct slice digits;
-    uint32_t status;
-
-    if (!eat_digits(c, &digits) || digits.len != 3 || !slice_to_u32(digits, 699, &status)
-        || status < 100)
-        return false;
-    *out = (uint16_t)status;
-    return true;
-}
-
-/* Status-Line = SIP-Version SP Status-Code SP Reason-Phrase; forgiven: no SP before no phrase */
-static void read_status_line(struct reader *r, struct slice line)
-{
-    struct sip_message *msg = r->msg;
-    struct cursor c = cursor_over(line);
-    struct slice version;
-
-    if (!eat_version(&c, &version) || !eat_char(&c, ' ') || !eat_status(&c, &msg->status)
-        || (!at_end(&c) && !eat_char(&c, ' '))) {
-        note_fault(r, 400, "Malformed Status Line");
-        return;
-    }
-    msg->reason = slice_between(c.at, c.end);
-    if (!slice_equal(version, SLICE("2.0")))
-        note_fault(r, 505, "Version Not Supported");
-}
-
-static bool begins_with_sip(struct slice line)
-{
-    return line.len >= 4 && slice_equal_nocase((struct slice){line.ptr, 4}, SLICE("SIP/"));
-}
-
 static void read_start_line(struct reader *r)
 {
     struct slice line;
 
     if (!eat_line(r, &line))
         note_fault(r, 400, "Missing Start Line");
-    else if (begins_with_sip(line))
-        read_status_line(r, line);
-    else
-        read_request_line(r, line);
+    else if (!sip_start_line_parse(line, r->msg, r->fault))
+        r->is_sound = false;
 }
 
 /* --- header fields --- */

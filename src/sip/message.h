@@ -31,7 +31,8 @@ struct sip_header {
 
 /*
  * What sip_message_check found in the header fields that every element depends on. Of a message
- * that did not pass, what precedes the fault is filled; the rest is zero, or of no meaning.
+ * that did not pass, what precedes the fault is filled and the rest is zero, but for from, to and
+ * contact: these are of no meaning.
  */
 struct sip_basics {
     struct sip_via via;    /* the topmost */
@@ -44,10 +45,10 @@ struct sip_basics {
     enum sip_method cseq_method_id;
     uint8_t max_forwards;
     bool has_max_forwards;
+    uint16_t contact_count; /* of a request: how many there are, "*" included */
     struct sip_address from;
     struct sip_address to;
-    struct sip_contact contact; /* the first Contact of a request */
-    uint16_t contact_count;     /* of a request: how many there are, "*" included */
+    struct sip_contact contact; /* the first of a request, if there is one */
 };
 
 struct sip_message {
@@ -64,12 +65,12 @@ struct sip_message {
     struct slice body;   /* as long as Content-Length says; without one, to the end */
     uint32_t header_end; /* offset of the empty line that ends the header fields */
 
-    struct sip_basics basics;
-
     uint64_t repeated_ids; /* a bit for each id that more than one field has */
     uint16_t header_count;
     uint8_t first[SIP_HEADER_ID_COUNT]; /* index of the first field of each id, plus 1; 0: none */
     uint8_t last[SIP_HEADER_ID_COUNT];  /* likewise */
+
+    struct sip_basics basics; /* from its `from` on, parsing leaves everything as it was */
     struct sip_header headers[SIP_MAX_HEADERS];
 };
 

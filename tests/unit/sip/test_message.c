@@ -260,6 +260,44 @@ static void check_keeps_what_it_has_parsed(void **state)
     assert_false(msg->basics.contact.has_expires);
 }
 
+/* Names that leave the quick way of finding them, and lines that end where the message does. */
+static void names_are_found_however_they_are_written(void **state)
+{
+    static const struct {
+        const char *line;
+        enum sip_header_id id;
+        const char *value;
+    } cases[] = {
+        {"Call-ID: a",                             SIP_CALL_ID,             "a"      },
+        {"cALL-id:a",                              SIP_CALL_ID,             "a"      },
+        {"Call-ID \t : a",                         SIP_CALL_ID,             "a"      },
+        {"i:a",                                    SIP_CALL_ID,             "a"      },
+        {"i : a",                                  SIP_CALL_ID,             "a"      },
+        {"Content-Disposition: a",                 SIP_CONTENT_DISPOSITION, "a"      },
+        {"Content-Disposition\t:a",                SIP_CONTENT_DISPOSITION, "a"      },
+        {"Call\rID: a",                            SIP_UNKNOWN_HEADER,      NULL     },
+        {"Call-I\x0d: a",                          SIP_UNKNOWN_HEADER,      NULL     },
+        {"Call_ID: a",                             SIP_UNKNOWN_HEADER,      "a"      },
+        {"Q: a",                                   SIP_UNKNOWN_HEADER,      "a"      },
+        {"To",                                     SIP_UNKNOWN_HEADER,      NULL     },
+        {"P-Charging-Function-Addresses: ccf=a;b", SIP_UNKNOWN_HEADER,      "ccf=a;b"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        char text[200];
+        for (int is_last = 0; is_last < 2; is_last++) {
+            int len = snprintf(text, sizeof(text), "OPTIONS sip:a SIP/2.0\r\n%s\r\n%s\r\n",
+                               cases[i].line, is_last ? "" : "Subject: more than 16 bytes\r\n");
+            struct sip_message *msg = parsed((struct slice){text, (size_t)len});
+            CHECK_CASE(msg->headers[0].id == cases[i].id, cases[i].line);
+            CHECK_CASE((msg->headers[0].name.len > 0) == (cases[i].value != NULL), cases[i].line);
+            CHECK_SLICE(msg->headers[0].value,
+                        cases[i].value != NULL ? cases[i].value : cases[i].line);
+        }
+    }
+}
+
 static void what_rfc_2543_left_out_is_forgiven(void **state)
 {
     struct sip_message *msg =
@@ -403,7 +441,8 @@ CHECK_MAIN(CHECK_TEST(a_request_has_a_method_a_uri_fields_and_a_body),
            CHECK_TEST(what_is_wrong_with_a_message_is_said_in_one_phrase),
            CHECK_TEST(a_line_that_is_no_header_field_is_a_field_without_a_name),
            CHECK_TEST(more_header_fields_than_there_is_room_for_are_a_fault),
-           CHECK_TEST(check_fills_the_basics), CHECK_TEST(check_keeps_what_it_has_parsed),
+           CHECK_TEST(names_are_found_however_they_are_written), CHECK_TEST(check_fills_the_basics),
+           CHECK_TEST(check_keeps_what_it_has_parsed),
            CHECK_TEST(what_rfc_2543_left_out_is_forgiven),
            CHECK_TEST(the_phrase_of_a_failed_check_names_the_field),
            CHECK_TEST(a_response_may_answer_any_method_and_have_any_contact),
