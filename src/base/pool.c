@@ -27,7 +27,7 @@ enum { ROOM = POOL_BLOCK_BYTES - sizeof(struct block) };
 
 void pool_init(struct pool *pool, size_t object_bytes)
 {
-    const size_t align = alignof(max_align_t);
+    const size_t align = alignof(void *);
 
     assert(object_bytes > 0 && object_bytes <= POOL_MAX_OBJECT);
     *pool = (struct pool){.object_bytes = (object_bytes + align - 1) & ~(align - 1)};

@@ -27,7 +27,7 @@ void pool_init(struct pool *pool, size_t object_bytes);
 /* Nothing may be in use any more. */
 void pool_fini(struct pool *pool);
 
-/* Not zeroed. NULL: no memory. */
+/* Aligned for pointers and 64-bit numbers; not zeroed. NULL: no memory. */
 void *pool_take(struct pool *pool) MUST_USE;
 void pool_give_back(struct pool *pool, void *object);
 

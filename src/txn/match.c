@@ -135,12 +135,12 @@ bool txn_key_of(const struct txn_table *table, const struct sip_message *request
 void txn_key_add(struct txn_server *server, struct hash_wide key)
 {
     server->key_high = key.high;
-    server->is_in_keys = map_add(&server->txn.table->by_key, &server->by_key, key.low);
+    server->txn.is_in_keys = map_add(&server->txn.table->by_key, &server->by_key, key.low);
 }
 
 void txn_key_remove(struct txn_server *server)
 {
-    if (server->is_in_keys)
+    if (server->txn.is_in_keys)
         map_remove(&server->txn.table->by_key, &server->by_key);
 }
 

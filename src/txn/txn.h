@@ -129,6 +129,7 @@ struct txn {
     bool is_server : 1;
     bool is_reliable : 1;
     bool is_rfc2543 : 1; /* matched without a branch */
+    bool is_in_keys : 1; /* of a server */
     bool has_final : 1;
     bool has_ack : 1; /* what is kept is the ACK */
     bool is_put_aside : 1;
@@ -143,7 +144,6 @@ struct txn_server {
     uint64_t key_high;
     uint64_t answer_tag; /* the hash of the To tag of our answer to an RFC 2543 INVITE; 0: none */
     struct txn_merge *merge; /* NULL: none */
-    bool is_in_keys;
     _Alignas(8) char route[];
 };
 

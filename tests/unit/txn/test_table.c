@@ -142,7 +142,7 @@ static void what_has_ended_is_small(void **state)
     assert_int_equal(txn_table_count(w->table), 3);
     assert_int_equal(w->table->kept_bytes, 0);
     assert_true(sizeof(struct txn) <= 96);
-    assert_true(sizeof(struct txn_server) <= 144);
+    assert_true(sizeof(struct txn_server) <= 136);
 }
 
 static void giving_up_tells_nobody(void **state)
