@@ -48,24 +48,15 @@ void reply_prepare(struct request *rq)
         rq->top_via = buffer_slice(&stamped);
 }
 
-static void write_tag(const struct server *server, struct slice call_id, struct slice from_tag,
-                      uint32_t cseq, char out[16])
-{
-    char cseq_text[10];
-    struct buffer number = buffer_over(cseq_text, sizeof(cseq_text));
-    struct buffer tag = buffer_over(out, 16);
-
-    buffer_add_u64(&number, cseq);
-    const struct slice parts[] = {SLICE("tag"), call_id, from_tag, buffer_slice(&number)};
-    uint64_t hash = hash_slices(&server->keys.ours_alone, parts, ARRAY_LEN(parts));
-    buffer_add_hex(&tag, &hash, sizeof(hash));
-}
-
 struct slice reply_to_tag(const struct request *rq, char out[16])
 {
     const struct sip_basics *basics = &rq->msg->basics;
+    const struct slice cseq = {(const char *)&basics->cseq, sizeof(basics->cseq)};
+    const struct slice parts[] = {SLICE("tag"), basics->call_id, basics->from_tag, cseq};
+    struct buffer tag = buffer_over(out, 16);
 
-    write_tag(rq->w->server, basics->call_id, basics->from_tag, basics->cseq, out);
+    uint64_t hash = hash_slices(&rq->w->server->keys.ours_alone, parts, ARRAY_LEN(parts));
+    buffer_add_hex(&tag, &hash, sizeof(hash));
     return (struct slice){out, 16};
 }
 
@@ -130,10 +121,11 @@ static struct slice phrase_of(const struct request *rq, enum sip_status status)
 void reply_write_start(struct request *rq, enum sip_status status, struct buffer *out)
 {
     char tag[16];
+    bool wants_tag = status > 100 && rq->msg->basics.to_tag.len == 0;
     struct sip_reply reply = {.status = (uint16_t)status,
                               .reason = phrase_of(rq, status),
                               .top_via = rq->top_via,
-                              .to_tag = status > 100 ? reply_to_tag(rq, tag) : SLICE_NONE};
+                              .to_tag = wants_tag ? reply_to_tag(rq, tag) : SLICE_NONE};
 
     sip_build_reply(out, rq->msg, &reply);
 }
