@@ -21,7 +21,7 @@ class Figures:
             ("tchind", "options"), ("tchind", "register"), ("tchind-digest", "register-digest"), ("tchind", "message"),
             ("tchind", "call"))}
         growth = []
-        for name in ("options", "register", "message", "call"):
+        for name in ("register", "message", "call"):
             one, two = ([r["load"]["server_cpu"]["us_each"] for r in results.of("workers", work=name, workers=n)]
                         for n in (1, 2))
             if one and two:
