@@ -1,4 +1,4 @@
-/* Lines of the ladder; those of a turn leave together. */
+/* Lines of the ladder; each leaves at once, so that those of several workers stand in order. */
 #include "server/trace.h"
 
 #include <time.h>
@@ -75,6 +75,7 @@ static void trace(struct worker *w, const struct hop *hop, struct slice bytes, c
         return;
     write_line(&line, w, hop, bytes, arrow);
     lines_end(&w->trace, line.len);
+    trace_flush(w);
 }
 
 void trace_init(struct worker *w)

@@ -14,7 +14,7 @@ void trace_init(struct worker *w);
 void trace_received(struct worker *w, const struct hop *from, struct slice bytes);
 void trace_sent(struct worker *w, const struct hop *to, struct slice bytes);
 
-/* Writes the lines of the turn, as far as somebody reads them. */
+/* Writes what nobody has read yet, as far as somebody reads now. */
 void trace_flush(struct worker *w);
 bool trace_is_waiting(const struct worker *w); /* so it is to be flushed again */
 
