@@ -1,4 +1,7 @@
-/* Written front to back: each begins where the one before it, padding included, ends. */
+/*
+ * Written front to back: each begins where the one before it ends, with its padding, which goes to
+ * the system too and so is no memory of ours.
+ */
 #include "net/control.h"
 
 #include <assert.h>
@@ -11,6 +14,7 @@ void control_add(struct msghdr *msg, union control_room *room, int level, int ty
     struct cmsghdr header = {.cmsg_level = level, .cmsg_type = type, .cmsg_len = CMSG_LEN(len)};
 
     assert(start + CMSG_SPACE(len) <= sizeof(*room));
+    memset(room->bytes + start, 0, CMSG_SPACE(len));
     memcpy(room->bytes + start, &header, sizeof(header));
     memcpy(room->bytes + start + CMSG_LEN(0), value, len);
     msg->msg_control = room;
