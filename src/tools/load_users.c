@@ -32,6 +32,8 @@ static char *read_file(const char *path, size_t *len, struct buffer *fault)
     }
     if (text == NULL)
         buffer_printf(fault, "cannot read %.300s: %s", path, strerror(errno));
+    else if (room > MAX_FILE)
+        buffer_printf(fault, "%.300s is too large: %d bytes are read at most", path, MAX_FILE);
     if (file != NULL)
         fclose(file);
     return text;
