@@ -75,57 +75,6 @@ static bool eat_addr_spec(struct cursor *c, struct sip_address *out)
     return true;
 }
 
-/* *( SEMI generic-param ); the first tag counts */
-static bool eat_address_params(struct cursor *c, struct sip_address *out)
-{
-    struct cursor start = *c;
-    struct sip_param param;
-    bool has_tag = false;
-
-    skip_space(&start);
-    while (eat_param(c, &param)) {
-        if (!has_tag && sip_param_is(&param, SLICE("tag"))) {
-            out->tag = param.value;
-            has_tag = true;
-        }
-    }
-    out->params = slice_between(c->at > start.at ? start.at : c->at, c->at);
-    return !sees_semi(c);
-}
-
-bool eat_address(struct cursor *c, struct sip_address *out)
-{
-    out->has_brackets = false;
-    out->tag = SLICE_NONE;
-    return (eat_name_addr(c, out) || eat_addr_spec(c, out)) && eat_address_params(c, out);
-}
-
-bool sip_address_parse(struct slice value, struct sip_address *out)
-{
-    struct cursor c = cursor_over(slice_trim(value));
-    struct sip_address address;
-
-    if (!eat_address(&c, &address) || !at_end(&c))
-        return false;
-    *out = address;
-    return true;
-}
-
-const struct sip_uri *sip_address_uri(const struct sip_address *address)
-{
-    return address->parts.text.len > 0 ? &address->parts : NULL;
-}
-
-bool sip_address_param(const struct sip_address *address, struct slice name, struct slice *value)
-{
-    struct sip_param param;
-
-    if (!sip_param_find(address->params, name, &param))
-        return false;
-    *value = param.value;
-    return true;
-}
-
 bool sip_qvalue_parse(struct slice text, uint16_t *out)
 {
     static const uint16_t weights[] = {100, 10, 1};
@@ -154,30 +103,85 @@ static uint32_t expires_of(struct slice value)
 }
 
 /* contact-params = c-p-q / c-p-expires / contact-extension; the first of a kind counts */
-static bool read_contact_params(struct sip_contact *contact)
+static bool read_contact_param(const struct sip_param *param, struct sip_contact *contact)
 {
-    struct slice rest = contact->address.params;
-    struct sip_param param;
+    if (!contact->has_q && sip_param_is(param, SLICE("q"))) {
+        contact->has_q = true;
+        return sip_qvalue_parse(param->value, &contact->q_thousandths);
+    }
+    if (!contact->has_expires && sip_param_is(param, SLICE("expires"))) {
+        contact->has_expires = true;
+        contact->expires_s = expires_of(param->value);
+    }
+    return true;
+}
 
-    while (sip_param_next(&rest, &param)) {
-        if (!contact->has_q && sip_param_is(&param, SLICE("q"))) {
-            contact->has_q = true;
-            if (!sip_qvalue_parse(param.value, &contact->q_thousandths))
-                return false;
-        } else if (!contact->has_expires && sip_param_is(&param, SLICE("expires"))) {
-            contact->has_expires = true;
-            contact->expires_s = expires_of(param.value);
+/* *( SEMI generic-param ); the first tag counts. Those of a Contact are read on the way. */
+static inline bool eat_address_params(struct cursor *c, struct sip_address *out,
+                                      struct sip_contact *contact)
+{
+    struct cursor start = *c;
+    struct sip_param param;
+    bool has_tag = false;
+
+    skip_space(&start);
+    while (eat_param(c, &param)) {
+        if (contact != NULL && !read_contact_param(&param, contact))
+            return false;
+        if (!has_tag && sip_param_is(&param, SLICE("tag"))) {
+            out->tag = param.value;
+            has_tag = true;
         }
     }
+    out->params = slice_between(c->at > start.at ? start.at : c->at, c->at);
+    return !sees_semi(c);
+}
+
+static inline bool eat_address_of(struct cursor *c, struct sip_address *out,
+                                  struct sip_contact *contact)
+{
+    out->has_brackets = false;
+    out->tag = SLICE_NONE;
+    return (eat_name_addr(c, out) || eat_addr_spec(c, out)) && eat_address_params(c, out, contact);
+}
+
+bool eat_address(struct cursor *c, struct sip_address *out)
+{
+    return eat_address_of(c, out, NULL);
+}
+
+bool sip_address_parse(struct slice value, struct sip_address *out)
+{
+    struct cursor c = cursor_over(slice_trim(value));
+    struct sip_address address;
+
+    if (!eat_address(&c, &address) || !at_end(&c))
+        return false;
+    *out = address;
+    return true;
+}
+
+const struct sip_uri *sip_address_uri(const struct sip_address *address)
+{
+    return address->parts.text.len > 0 ? &address->parts : NULL;
+}
+
+bool sip_address_param(const struct sip_address *address, struct slice name, struct slice *value)
+{
+    struct sip_param param;
+
+    if (!sip_param_find(address->params, name, &param))
+        return false;
+    *value = param.value;
     return true;
 }
 
 bool sip_contact_parse(struct slice value, struct sip_contact *out)
 {
-    struct sip_contact contact = {.is_star = slice_equal(slice_trim(value), SLICE("*"))};
+    struct cursor c = cursor_over(slice_trim(value));
+    struct sip_contact contact = {.is_star = c.end - c.at == 1 && *c.at == '*'};
 
-    if (!contact.is_star
-        && (!sip_address_parse(value, &contact.address) || !read_contact_params(&contact)))
+    if (!contact.is_star && (!eat_address_of(&c, &contact.address, &contact) || !at_end(&c)))
         return false;
     *out = contact;
     return true;

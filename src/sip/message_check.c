@@ -132,9 +132,12 @@ static bool check_cseq(struct sip_message *msg, struct sip_fault *fault)
         return refuse(fault, phrases[SIP_CSEQ].malformed);
     msg->basics.cseq = cseq.number;
     msg->basics.cseq_method = cseq.method;
-    msg->basics.cseq_method_id = sip_method_of(cseq.method);
-    return !msg->is_request || slice_equal(cseq.method, msg->method)
-           || refuse(fault, "CSeq Method Mismatch");
+    if (!msg->is_request) {
+        msg->basics.cseq_method_id = sip_method_of(cseq.method);
+        return true;
+    }
+    msg->basics.cseq_method_id = msg->method_id;
+    return slice_equal(cseq.method, msg->method) || refuse(fault, "CSeq Method Mismatch");
 }
 
 static bool check_repeats(struct sip_message *msg, struct sip_fault *fault)

@@ -9,11 +9,25 @@ static bool fail(struct sip_fault *fault, uint16_t status, const char *phrase)
     return false;
 }
 
+/* "SIP/2.0", and no third digit */
+static bool eat_our_version(struct cursor *c)
+{
+    struct cursor ahead = *c;
+
+    if (!eat_text(&ahead, SLICE("SIP/2.0")) || (!at_end(&ahead) && ascii_is_digit(*ahead.at)))
+        return false;
+    *c = ahead;
+    return true;
+}
+
 /* SIP-Version = "SIP" "/" 1*DIGIT "." 1*DIGIT; is it 2.0? */
 static bool eat_version(struct cursor *c, bool *is_ours)
 {
     struct slice digits;
 
+    *is_ours = eat_our_version(c);
+    if (*is_ours)
+        return true;
     if (!eat_word(c, SLICE("SIP")) || !eat_char(c, '/'))
         return false;
     const char *start = c->at;
