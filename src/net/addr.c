@@ -199,7 +199,7 @@ uint64_t net_addr_hash(const struct hash_key *key, const struct net_addr *addr)
     memcpy(at, &addr->scope_id, sizeof(addr->scope_id));
     at += sizeof(addr->scope_id);
     memcpy(at, addr->ip, sizeof(addr->ip));
-    return hash_bytes(key, (struct slice){bytes, sizeof(bytes)});
+    return hash_place(key, (struct slice){bytes, sizeof(bytes)});
 }
 
 bool net_addr_is_multicast(const struct net_addr *addr)

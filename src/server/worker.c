@@ -138,7 +138,7 @@ struct worker *worker_of(struct server *server, struct slice call_id)
 {
     if (server->worker_count == 1)
         return server->workers[0];
-    return server->workers[hash_bytes(&server->keys.ours_alone, call_id) % server->worker_count];
+    return server->workers[hash_place(&server->keys.ours_alone, call_id) % server->worker_count];
 }
 
 struct buffer worker_scratch(struct worker *w)

@@ -29,7 +29,7 @@ void shards_fini(struct shards *shards, void (*free_node)(struct map_node *node)
 
 static inline uint64_t shards_hash(const struct shards *shards, struct slice name)
 {
-    return hash_bytes(&shards->key, name);
+    return hash_place(&shards->key, name);
 }
 
 /* The map takes the low bits of the hash, so the shard takes the high ones. */
