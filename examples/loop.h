@@ -68,7 +68,7 @@ static inline bool loop_turn(int fd, struct txn_table *table)
     if (!sip_message_parse((struct slice){memory, (size_t)len}, &msg, &fault)
         || !sip_message_check(&msg, &fault))
         return true;
-    struct txn *t = txn_table_match(table, &msg);
+    struct txn *t = txn_table_match(table, &msg, NULL);
     if (t != NULL)
         txn_receive(t, &msg);
     return true;

@@ -25,7 +25,8 @@ static void count_unreadable(struct worker *w, const struct hop *from, const cha
         {"source", buffer_slice(&source)});
 }
 
-static void new_request(struct worker *w, const struct hop *from, const struct sip_message *msg)
+static void new_request(struct worker *w, const struct hop *from, const struct sip_message *msg,
+                        const struct txn_hashes *hashes)
 {
     struct request *rq = arena_alloc(w->arena, sizeof(*rq));
 
@@ -33,7 +34,8 @@ static void new_request(struct worker *w, const struct hop *from, const struct s
         w->counters.no_memory++;
         return;
     }
-    *rq = (struct request){.w = w, .settings = w->settings, .msg = msg, .from = *from};
+    *rq = (struct request){
+        .w = w, .settings = w->settings, .msg = msg, .from = *from, .hashes = *hashes};
     reply_prepare(rq);
     route_request(rq);
 }
@@ -41,12 +43,13 @@ static void new_request(struct worker *w, const struct hop *from, const struct s
 /* The straight path of every message, at the worker that owns its call. */
 static void handle(struct worker *w, const struct hop *from, const struct sip_message *msg)
 {
-    struct txn *t = txn_table_match(w->txns, msg);
+    struct txn_hashes hashes = {0};
+    struct txn *t = txn_table_match(w->txns, msg, &hashes);
 
     if (t != NULL)
         txn_receive(t, msg); /* an answer we wait for, a repeat, an ACK: it may end here */
     else if (msg->is_request)
-        new_request(w, from, msg);
+        new_request(w, from, msg, &hashes);
     else
         w->counters.stray_responses++; /* RFC 6026 7.3: never forwarded */
 }

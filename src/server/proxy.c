@@ -194,8 +194,8 @@ void proxy_start(struct request *rq, const struct target_list *targets)
         request_reply(rq, SIP_440_MAX_BREADTH_EXCEEDED);
         return;
     }
-    rq->txn =
-        txn_server_start(w->txns, rq->msg, &rq->reply_hop, hop_is_reliable(&rq->reply_hop), NULL);
+    rq->txn = txn_server_start(w->txns, rq->msg, &rq->hashes, &rq->reply_hop,
+                               hop_is_reliable(&rq->reply_hop), NULL);
     struct context *ctx = rq->txn != NULL ? context_new(rq, targets) : NULL;
     if (ctx == NULL) {
         request_reply(rq, SIP_503_SERVICE_UNAVAILABLE);

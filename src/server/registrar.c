@@ -76,7 +76,8 @@ void registrar_start(struct request *rq)
 
 static enum sip_status refuse_merged(struct registration *reg)
 {
-    bool is_merged = txn_table_is_merged(reg->rq->w->txns, reg->rq->msg);
+    struct request *rq = reg->rq;
+    bool is_merged = txn_table_is_merged(rq->w->txns, rq->msg, &rq->hashes);
 
     return is_merged ? SIP_482_LOOP_DETECTED : SIP_GO_ON;
 }
@@ -242,11 +243,11 @@ static enum sip_status commit_changes(struct registration *reg)
     size_t bytes = location_update_bytes(changes);
     if (bytes == 0)
         return refuse_number(rq);
-    rq->txn = txn_server_start(rq->w->txns, rq->msg, &rq->reply_hop,
+    rq->txn = txn_server_start(rq->w->txns, rq->msg, &rq->hashes, &rq->reply_hop,
                                hop_is_reliable(&rq->reply_hop), NULL);
     if (rq->txn == NULL)
         return SIP_503_SERVICE_UNAVAILABLE;
-    txn_note_merges(rq->txn, rq->msg);
+    txn_note_merges(rq->txn, rq->msg, &rq->hashes);
     struct waiting_registration *waiting = new_waiting(reg, bytes);
     if (waiting == NULL)
         return SIP_503_SERVICE_UNAVAILABLE;

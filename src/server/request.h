@@ -21,6 +21,7 @@ struct request {
     struct hop reply_hop; /* where responses go: RFC 3261 18.2.2, RFC 3581 4 */
     struct slice top_via; /* with received and rport */
     struct txn *txn;      /* the server transaction; NULL: answered without one */
+    struct txn_hashes hashes;
 
     /* Route information preprocessing: RFC 3261 16.4. */
     struct slice uri_text; /* the Request-URI, after the repair of strict routing */

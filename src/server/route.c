@@ -395,8 +395,8 @@ static void route_cancel(struct request *cancel)
         request_reply(cancel, SIP_481_CALL_DOES_NOT_EXIST);
         return;
     }
-    cancel->txn = txn_server_start(cancel->w->txns, cancel->msg, &cancel->reply_hop,
-                                   hop_is_reliable(&cancel->reply_hop), NULL);
+    cancel->txn = txn_server_start(cancel->w->txns, cancel->msg, &cancel->hashes,
+                                   &cancel->reply_hop, hop_is_reliable(&cancel->reply_hop), NULL);
     request_reply(cancel, SIP_200_OK);
     proxy_cancel(invite, cancel->msg);
 }

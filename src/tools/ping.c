@@ -288,7 +288,7 @@ static void received(void *host, const struct hop *from, struct slice bytes)
     if (!sip_message_parse(bytes, &p->msg, &fault) || p->msg.is_request
         || !sip_message_check(&p->msg, &fault))
         return;
-    struct txn *t = txn_table_match(p->txns, &p->msg);
+    struct txn *t = txn_table_match(p->txns, &p->msg, NULL);
     if (t != NULL)
         txn_receive(t, &p->msg);
 }

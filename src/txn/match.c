@@ -125,9 +125,19 @@ static bool find_key(const struct txn_table *table, const struct sip_message *re
 }
 
 bool txn_key_of(const struct txn_table *table, const struct sip_message *request,
-                struct hash_wide *out)
+                struct txn_hashes *hashes, struct hash_wide *out)
 {
-    return find_key(table, request, request->method, request->basics.to_tag, out);
+    if (hashes != NULL && hashes->has_key) {
+        *out = hashes->key;
+        return true;
+    }
+    if (!find_key(table, request, request->method, request->basics.to_tag, out))
+        return false;
+    if (hashes != NULL) {
+        hashes->key = *out;
+        hashes->has_key = true;
+    }
+    return true;
 }
 
 /* --- keeping it ------------------------------------------------------------------------------- */
@@ -168,7 +178,7 @@ static struct txn *find_request(const struct txn_table *table, const struct sip_
 
 static uint64_t tag_hash(const struct txn_table *table, struct slice tag)
 {
-    return tag.len > 0 ? hash_bytes(&table->settings.key, tag) : 0;
+    return tag.len > 0 ? hash_place(&table->settings.key, tag) : 0;
 }
 
 /*
@@ -200,15 +210,17 @@ void txn_note_answer_tag(struct txn *t, struct slice response)
         txn_server_of(t)->answer_tag = tag_hash(t->table, to.tag);
 }
 
-struct txn *txn_table_match(struct txn_table *table, const struct sip_message *msg)
+struct txn *txn_table_match(struct txn_table *table, const struct sip_message *msg,
+                            struct txn_hashes *hashes)
 {
     const struct sip_basics *basics = &msg->basics;
+    struct hash_wide key;
 
     if (!msg->is_request)
         return txn_branch_find(table, basics->via.branch, sip_method_of(basics->cseq_method));
     if (msg->method_id == SIP_ACK)
         return find_acknowledged(table, msg);
-    return find_request(table, msg, msg->method, basics->to_tag);
+    return txn_key_of(table, msg, hashes, &key) ? find_by_key(table, key) : NULL;
 }
 
 struct txn *txn_table_find_cancelled(struct txn_table *table, const struct sip_message *cancel)
@@ -226,17 +238,25 @@ struct txn_merge {
 };
 
 /* From tag, Call-ID and the whole CSeq. */
-static struct hash_wide merge_hash(const struct txn_table *table, const struct sip_message *request)
+static struct hash_wide merge_hash(const struct txn_table *table, const struct sip_message *request,
+                                   struct txn_hashes *hashes)
 {
     const struct sip_basics *basics = &request->basics;
     struct parts parts;
 
+    if (hashes != NULL && hashes->has_merge)
+        return hashes->merge;
     begin(&parts, SLICE("merge"));
     add_part(&parts, basics->from_tag);
     add_part(&parts, basics->call_id);
     add_number(&parts, basics->cseq);
     add_part(&parts, basics->cseq_method);
-    return hash_slices_wide(&table->settings.key, parts.items, parts.count);
+    struct hash_wide hash = hash_slices_wide(&table->settings.key, parts.items, parts.count);
+    if (hashes != NULL) {
+        hashes->merge = hash;
+        hashes->has_merge = true;
+    }
+    return hash;
 }
 
 static const struct txn_server *find_by_merge(const struct txn_table *table, struct hash_wide hash)
@@ -255,14 +275,14 @@ static const struct txn_server *find_by_merge(const struct txn_table *table, str
  * Of requests to be merged only the first stands in its map: the others need not be found, and
  * however many there are, they make no chain.
  */
-void txn_note_merges(struct txn *t, const struct sip_message *request)
+void txn_note_merges(struct txn *t, const struct sip_message *request, struct txn_hashes *hashes)
 {
     struct txn_server *server = txn_server_of(t);
     struct txn_merge *merge;
 
     if (request->basics.to_tag.len > 0 || server->merge != NULL)
         return;
-    struct hash_wide hash = merge_hash(t->table, request);
+    struct hash_wide hash = merge_hash(t->table, request, hashes);
     if (find_by_merge(t->table, hash) != NULL || (merge = malloc(sizeof(*merge))) == NULL)
         return;
     *merge = (struct txn_merge){.hash_high = hash.high, .server = server};
@@ -281,13 +301,14 @@ void txn_merge_remove(struct txn_server *server)
     server->merge = NULL;
 }
 
-bool txn_table_is_merged(struct txn_table *table, const struct sip_message *request)
+bool txn_table_is_merged(struct txn_table *table, const struct sip_message *request,
+                         struct txn_hashes *hashes)
 {
     const struct txn_server *first = NULL;
     struct hash_wide key;
 
     if (request->basics.to_tag.len == 0)
-        first = find_by_merge(table, merge_hash(table, request));
-    return first != NULL && txn_key_of(table, request, &key)
+        first = find_by_merge(table, merge_hash(table, request, hashes));
+    return first != NULL && txn_key_of(table, request, hashes, &key)
            && (first->by_key.hash != key.low || first->key_high != key.high);
 }

@@ -68,10 +68,22 @@ size_t txn_table_count(const struct txn_table *table);
 /* --- matching: RFC 3261 17.1.3, 17.2.3 -------------------------------------------------------- */
 
 /*
+ * What has been hashed of one request, so that it is hashed once. Who asks several things about a
+ * request, and then starts its transaction, hands the same to all, empty at first; or NULL.
+ */
+struct txn_hashes {
+    struct hash_wide key;   /* 17.2.3 */
+    struct hash_wide merge; /* 8.2.2.2 */
+    bool has_key;
+    bool has_merge;
+};
+
+/*
  * The transaction that a checked message belongs to: a response by our branch, a request that
  * repeats one, an ACK for other than 2xx. NULL: none. RFC 2543 elements are matched as 17.2.3 says.
  */
-struct txn *txn_table_match(struct txn_table *table, const struct sip_message *msg);
+struct txn *txn_table_match(struct txn_table *table, const struct sip_message *msg,
+                            struct txn_hashes *hashes);
 
 /* The INVITE server transaction that a CANCEL is about (9.2). NULL: none. */
 struct txn *txn_table_find_cancelled(struct txn_table *table, const struct sip_message *cancel);
@@ -80,8 +92,10 @@ struct txn *txn_table_find_cancelled(struct txn_table *table, const struct sip_m
  * For UASs: whether another transaction holds the same request by another path (8.2.2.2). That is
  * found of those that were noted; for want of memory one may not be.
  */
-bool txn_table_is_merged(struct txn_table *table, const struct sip_message *request);
-void txn_note_merges(struct txn *server, const struct sip_message *request);
+bool txn_table_is_merged(struct txn_table *table, const struct sip_message *request,
+                         struct txn_hashes *hashes);
+void txn_note_merges(struct txn *server, const struct sip_message *request,
+                     struct txn_hashes *hashes);
 
 struct txn *txn_table_find(struct txn_table *table, txn_id id);
 
@@ -104,7 +118,8 @@ void txn_unreachable(struct txn *t);
  * NULL: a ceiling is reached or no memory.
  */
 struct txn *txn_server_start(struct txn_table *table, const struct sip_message *request,
-                             const void *route, bool is_reliable, void *user) MUST_USE;
+                             struct txn_hashes *hashes, const void *route, bool is_reliable,
+                             void *user) MUST_USE;
 
 /*
  * Sends a response and keeps a copy as long as the figure asks for one. Ignored where the figure

@@ -65,12 +65,13 @@ static struct txn_server *new_server(struct txn_table *table, enum sip_method me
 }
 
 struct txn *txn_server_start(struct txn_table *table, const struct sip_message *request,
-                             const void *route, bool is_reliable, void *user)
+                             struct txn_hashes *hashes, const void *route, bool is_reliable,
+                             void *user)
 {
     struct hash_wide key;
 
     assert(request->is_request && request->method_id != SIP_ACK);
-    if (!txn_key_of(table, request, &key))
+    if (!txn_key_of(table, request, hashes, &key))
         return NULL;
     struct txn_server *server = new_server(table, request->method_id, user);
     if (server == NULL)

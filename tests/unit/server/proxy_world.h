@@ -316,7 +316,7 @@ static inline void respond(struct world *world, unsigned place, int status)
     sip_build_end(&out);
     letter.len = out.len;
     read_letter(&letter, &response);
-    struct txn *t = txn_table_match(world->w.txns, &response);
+    struct txn *t = txn_table_match(world->w.txns, &response, NULL);
     if (t != NULL)
         txn_receive(t, &response);
     proxy_free_ended(&world->w);

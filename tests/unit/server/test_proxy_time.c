@@ -327,7 +327,7 @@ static void receive_text(struct world *world, struct slice text)
     struct sip_fault fault;
 
     assert_true(sip_message_parse(text, &msg, &fault) && sip_message_check(&msg, &fault));
-    struct txn *t = txn_table_match(world->w.txns, &msg);
+    struct txn *t = txn_table_match(world->w.txns, &msg, NULL);
     assert_non_null(t);
     txn_receive(t, &msg);
     arena_reset(world->w.arena);

@@ -120,7 +120,7 @@ static inline const struct sip_message *model_parse(struct model *m, struct slic
 
 static inline void model_receive(struct model *m, const struct sip_message *msg)
 {
-    struct txn *t = msg != NULL ? txn_table_match(m->table, msg) : NULL;
+    struct txn *t = msg != NULL ? txn_table_match(m->table, msg, NULL) : NULL;
 
     if (t != NULL)
         txn_receive(t, msg);
@@ -178,15 +178,17 @@ static inline void model_start_cancel(struct model *m)
 static inline void model_receive_request(struct model *m, const struct sip_message *msg)
 {
     struct model_txn *one = model_pick(m);
-    struct txn *t = txn_table_match(m->table, msg);
+    struct txn_hashes hashes = {0};
+    struct txn *t = txn_table_match(m->table, msg, &hashes);
     char route = 'r';
 
-    (void)txn_table_is_merged(m->table, msg);
+    (void)txn_table_is_merged(m->table, msg, &hashes);
     (void)txn_table_find_cancelled(m->table, msg);
     if (t != NULL)
         txn_receive(t, msg);
     else if (one->txn == NULL && msg->method_id != SIP_ACK)
-        model_began(m, one, txn_server_start(m->table, msg, &route, model_byte(m) % 4 == 0, one));
+        model_began(m, one,
+                    txn_server_start(m->table, msg, &hashes, &route, model_byte(m) % 4 == 0, one));
 }
 
 static inline void model_receive_response(struct model *m)

@@ -10,7 +10,7 @@ static struct txn *match_response(struct world *w, struct slice branch, const ch
     struct words words = usual_words(method, branch);
 
     words.status = 200;
-    return txn_table_match(w->table, make(w, words));
+    return txn_table_match(w->table, make(w, words), NULL);
 }
 
 static void a_response_is_found_by_its_branch(void **state)
@@ -240,7 +240,7 @@ static void only_our_topmost_via_counts(void **state)
 
 static struct txn *start_with(struct world *w, struct words words)
 {
-    struct txn *t = txn_server_start(w->table, make(w, words), some_route, false, NULL);
+    struct txn *t = txn_server_start(w->table, make(w, words), NULL, some_route, false, NULL);
 
     CHECK_MADE(t);
     return t;
@@ -248,7 +248,7 @@ static struct txn *start_with(struct world *w, struct words words)
 
 static struct txn *match(struct world *w, struct words words)
 {
-    return txn_table_match(w->table, make(w, words));
+    return txn_table_match(w->table, make(w, words), NULL);
 }
 
 static void a_request_is_found_by_branch_sent_by_and_method(void **state)
@@ -451,14 +451,38 @@ static void a_cancel_is_not_about_other_requests(void **state)
 
 static bool is_merged(struct world *w, struct words words)
 {
-    return txn_table_is_merged(w->table, make(w, words));
+    return txn_table_is_merged(w->table, make(w, words), NULL);
 }
 
 static void start_uas(struct world *w, struct words words)
 {
     struct txn *t = start_with(w, words);
 
-    txn_note_merges(t, &w->msg);
+    txn_note_merges(t, &w->msg, NULL);
+}
+
+static void what_was_hashed_once_serves_for_all(void **state)
+{
+    (void)state;
+    struct world *w = world_new();
+    const struct words first = usual_words("INVITE", SLICE("z9hG4bKpath1"));
+    const struct words ack = usual_words("ACK", SLICE("z9hG4bKpath1"));
+    struct words other = first;
+    struct txn_hashes hashes = {0}, of_ack = {0};
+
+    assert_null(txn_table_match(w->table, make(w, first), &hashes));
+    assert_false(txn_table_is_merged(w->table, &w->msg, &hashes));
+    assert_true(hashes.has_key && hashes.has_merge);
+    struct txn *t = txn_server_start(w->table, &w->msg, &hashes, some_route, false, NULL);
+    CHECK_MADE(t);
+    txn_note_merges(t, &w->msg, &hashes);
+
+    assert_ptr_equal(match(w, first), t);
+    assert_ptr_equal(txn_table_match(w->table, make(w, first), &hashes), t);
+    other.branch = SLICE("z9hG4bKpath2");
+    assert_true(is_merged(w, other));
+    assert_ptr_equal(txn_table_match(w->table, make(w, ack), &of_ack), t);
+    assert_false(of_ack.has_key); /* it was found by that of its INVITE */
 }
 
 static void a_request_that_came_by_another_path_is_merged(void **state)
@@ -542,7 +566,7 @@ static void an_absurdly_long_sent_by_is_not_served(void **state)
     words.sent_by = host;
     assert_null(match(w, words));
     assert_false(is_merged(w, words));
-    assert_null(txn_server_start(w->table, make(w, words), some_route, false, NULL));
+    assert_null(txn_server_start(w->table, make(w, words), NULL, some_route, false, NULL));
     check_is_empty(w);
     host[300] = '\0';
     struct txn *t = start_with(w, words);
@@ -569,6 +593,7 @@ CHECK_MAIN(CHECK_TEST(a_response_is_found_by_its_branch),
            CHECK_TEST(an_rfc2543_answer_without_a_tag_is_acknowledged_without_one),
            CHECK_TEST(a_cancel_finds_the_invite_that_it_is_about),
            CHECK_TEST(a_cancel_is_not_about_other_requests),
+           CHECK_TEST(what_was_hashed_once_serves_for_all),
            CHECK_TEST(a_request_that_came_by_another_path_is_merged),
            CHECK_TEST(requests_within_a_dialog_are_never_merged),
            CHECK_TEST(nothing_is_merged_with_what_has_ended),

@@ -51,7 +51,7 @@ static void thousands_of_transactions_are_all_found(void **state)
         txns[i] = start_client(w, "OPTIONS", false);
     assert_int_equal(txn_table_count(w->table), COUNT);
     for (size_t i = 0; i < COUNT; i++)
-        assert_ptr_equal(txn_table_match(w->table, response_to(w, txns[i], 200)), txns[i]);
+        assert_ptr_equal(txn_table_match(w->table, response_to(w, txns[i], 200), NULL), txns[i]);
     let_pass(w, 32000);
     check_is_empty(w);
 }
@@ -67,7 +67,8 @@ static void there_are_no_more_transactions_than_allowed(void **state)
     start_server(w, "OPTIONS", false);
     assert_null(txn_client_new(w->table, SIP_OPTIONS, NULL));
     assert_null(txn_client_new_cancel(t, NULL));
-    assert_null(txn_server_start(w->table, request(w, "BYE", "z9hG4bK2"), some_route, false, NULL));
+    assert_null(
+        txn_server_start(w->table, request(w, "BYE", "z9hG4bK2"), NULL, some_route, false, NULL));
     assert_int_equal(txn_table_count(w->table), 2);
     txn_abandon(t);
     start_client(w, "OPTIONS", false);

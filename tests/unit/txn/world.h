@@ -243,8 +243,8 @@ static inline struct txn *start_client(struct world *w, const char *method, bool
 
 static inline struct txn *start_server(struct world *w, const char *method, bool is_reliable)
 {
-    struct txn *t = txn_server_start(w->table, request(w, method, "z9hG4bKbranch1"), some_route,
-                                     is_reliable, w);
+    struct txn *t = txn_server_start(w->table, request(w, method, "z9hG4bKbranch1"), NULL,
+                                     some_route, is_reliable, w);
 
     CHECK_MADE(t);
     return t;
@@ -253,7 +253,7 @@ static inline struct txn *start_server(struct world *w, const char *method, bool
 /* What comes from the network finds its transaction, or is stray. */
 static inline void receive(struct world *w, const struct sip_message *msg)
 {
-    struct txn *t = txn_table_match(w->table, msg);
+    struct txn *t = txn_table_match(w->table, msg, NULL);
 
     if (t != NULL)
         txn_receive(t, msg);
