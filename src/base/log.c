@@ -30,16 +30,23 @@ static void add_time(struct buffer *line, struct log_clock *clock)
     buffer_add(line, (struct slice){fraction, sizeof(fraction)});
 }
 
-/* A bit for each byte: what may be printed, but for quote and backslash. */
-static const uint64_t plain[4] = {0xfffffffb00000000, 0x7fffffffefffffff, 0, 0};
-/* The same without space and "=": what needs no quotes in a text line. */
-static const uint64_t bare[4] = {0xdffffffa00000000, 0x7fffffffefffffff, 0, 0};
+/* What a byte asks for: quotes around its value, in a text line; an escape. */
+enum { QUOTES = 1, ESCAPE = 2 };
 
-static inline bool is_in(const uint64_t set[4], char c)
+static const uint8_t needs[256] = {
+    [0 ... 0x1f] = QUOTES | ESCAPE, [' '] = QUOTES,
+    ['"'] = QUOTES | ESCAPE,        ['='] = QUOTES,
+    ['\\'] = QUOTES | ESCAPE,       [0x7f ... 0xff] = QUOTES | ESCAPE,
+};
+
+/* Of any of its bytes: one look for all that has to be decided. */
+static uint8_t needs_of(struct slice value)
 {
-    unsigned char byte = (unsigned char)c;
+    uint8_t found = 0;
 
-    return (set[byte / 64] >> byte % 64 & 1) != 0;
+    for (size_t i = 0; i < value.len; i++)
+        found |= needs[(unsigned char)value.ptr[i]];
+    return found;
 }
 
 /* How much of `text`, up to `max` bytes, stands for itself. */
@@ -47,7 +54,7 @@ static size_t count_plain(struct slice text, size_t max)
 {
     size_t count = 0;
 
-    while (count < text.len && count < max && is_in(plain, text.ptr[count]))
+    while (count < text.len && count < max && (needs[(unsigned char)text.ptr[count]] & ESCAPE) == 0)
         count++;
     return count;
 }
@@ -81,25 +88,26 @@ static void add_escaped(struct buffer *line, struct slice value)
         buffer_add_text(line, "...");
 }
 
-static bool wants_quotes(struct slice value)
+/* Nearly always it stands for itself. */
+static void add_value(struct buffer *line, struct slice value, uint8_t found)
 {
-    for (size_t i = 0; i < value.len; i++) {
-        if (!is_in(bare, value.ptr[i]))
-            return true;
-    }
-    return false;
+    if (value.len <= MAX_VALUE && (found & ESCAPE) == 0)
+        buffer_add(line, value);
+    else
+        add_escaped(line, value);
 }
 
 static void add_text_field(struct buffer *line, const struct log_field *field)
 {
-    const char *quote = wants_quotes(field->value) ? "\"" : "";
+    uint8_t found = needs_of(field->value);
+    struct slice quote = (found & QUOTES) != 0 ? SLICE("\"") : SLICE_NONE;
 
     buffer_add_char(line, ' ');
     buffer_add_text(line, field->name);
     buffer_add_char(line, '=');
-    buffer_add_text(line, quote);
-    add_escaped(line, field->value);
-    buffer_add_text(line, quote);
+    buffer_add(line, quote);
+    add_value(line, field->value, found);
+    buffer_add(line, quote);
 }
 
 static void add_json_field(struct buffer *line, const struct log_field *field)
@@ -107,7 +115,7 @@ static void add_json_field(struct buffer *line, const struct log_field *field)
     buffer_add_text(line, ",\"");
     buffer_add_text(line, field->name);
     buffer_add_text(line, "\":\"");
-    add_escaped(line, field->value);
+    add_value(line, field->value, needs_of(field->value));
     buffer_add_char(line, '"');
 }
 
