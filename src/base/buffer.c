@@ -16,16 +16,21 @@ void buffer_add_u64(struct buffer *buffer, uint64_t value)
     buffer_add(buffer, (struct slice){digits + at, sizeof(digits) - at});
 }
 
+#define HEX_ROW(h)                                                                                 \
+    h "0" h "1" h "2" h "3" h "4" h "5" h "6" h "7" h "8" h "9" h "a" h "b" h "c" h "d" h "e" h "f"
+
+/* The two digits of each byte, 00 to ff. */
+static const char hex_pairs[] = HEX_ROW("0") HEX_ROW("1") HEX_ROW("2") HEX_ROW("3") HEX_ROW("4")
+    HEX_ROW("5") HEX_ROW("6") HEX_ROW("7") HEX_ROW("8") HEX_ROW("9") HEX_ROW("a") HEX_ROW("b")
+        HEX_ROW("c") HEX_ROW("d") HEX_ROW("e") HEX_ROW("f");
+
 void buffer_add_hex(struct buffer *buffer, const void *bytes, size_t count)
 {
-    static const char digits[] = "0123456789abcdef";
     const unsigned char *byte = bytes;
     char *room = buffer_take(buffer, 2 * count);
 
-    for (size_t i = 0; room != NULL && i < count; i++) {
-        room[2 * i] = digits[byte[i] >> 4];
-        room[2 * i + 1] = digits[byte[i] & 15];
-    }
+    for (size_t i = 0; room != NULL && i < count; i++)
+        memcpy(room + 2 * i, hex_pairs + 2 * byte[i], 2);
 }
 
 void buffer_printf(struct buffer *buffer, const char *format, ...)

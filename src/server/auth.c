@@ -157,10 +157,11 @@ static enum nonce_verdict use_nonce(struct request *rq, const struct sip_credent
 {
     const struct slice parts[] = {rq->msg->basics.call_id, rq->msg->basics.via.branch,
                                   rq->msg->method};
-    uint64_t hash = hash_slices(&rq->w->server->keys.ours_alone, parts, ARRAY_LEN(parts));
+    struct hash_wide hash =
+        hash_slices_wide(&rq->w->server->keys.ours_alone, parts, ARRAY_LEN(parts));
     uint32_t count = credentials->qop == SIP_QOP_NONE ? UINT32_MAX : credentials->nc;
 
-    return nonce_use(rq->w->server->nonces, credentials->nonce, count, (uint32_t)hash,
+    return nonce_use(rq->w->server->nonces, credentials->nonce, count, (uint32_t)hash.low,
                      rq->w->now_ms);
 }
 

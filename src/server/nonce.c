@@ -81,18 +81,21 @@ static void add_digits(struct buffer *out, uint64_t value, unsigned digits)
     buffer_add_hex(out, bytes, digits / 2);
 }
 
+/* The value of each digit, plus 1: of ours, none is a capital. */
+static const uint8_t digit_values[256] = {
+    ['0'] = 1, ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
+    ['8'] = 9, ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+};
+
 static bool read_digits(struct slice text, uint64_t *out)
 {
     uint64_t value = 0;
 
     for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i];
-        if (ascii_is_digit(c))
-            value = value << 4 | (uint64_t)(c - '0');
-        else if (c >= 'a' && c <= 'f')
-            value = value << 4 | (uint64_t)(c - 'a' + 10);
-        else
+        uint8_t digit = digit_values[(unsigned char)text.ptr[i]];
+        if (digit == 0)
             return false;
+        value = value << 4 | (uint64_t)(digit - 1);
     }
     *out = value;
     return true;

@@ -154,14 +154,10 @@ static bool hash_parts(struct sip_hasher *hasher, enum sip_digest_algorithm algo
 static void write_hex(enum sip_digest_algorithm algorithm, const unsigned char *hash,
                       struct sip_digest_hex *out)
 {
-    static const char digits[] = "0123456789abcdef";
-    const size_t bytes = algorithms[algorithm].bytes;
+    struct buffer text = buffer_over(out->text, sizeof(out->text));
 
-    for (size_t i = 0; i < bytes; i++) {
-        out->text[2 * i] = digits[hash[i] >> 4];
-        out->text[2 * i + 1] = digits[hash[i] & 15];
-    }
-    out->len = (uint8_t)(2 * bytes);
+    buffer_add_hex(&text, hash, algorithms[algorithm].bytes);
+    out->len = (uint8_t)text.len;
 }
 
 static struct slice hex_slice(const struct sip_digest_hex *hex)
