@@ -102,15 +102,22 @@ static struct slice last_route(const struct sip_message *msg, size_t *count)
     return last;
 }
 
-/* A strict router put our own Record-Route value into the Request-URI. */
+/*
+ * A strict router put our own Record-Route value into the Request-URI. `route_count`: so many
+ * values of Route may be ours.
+ */
 static enum sip_status repair_strict_route(struct request *rq, size_t *route_count)
 {
-    struct slice token, last = last_route(rq->msg, route_count);
+    struct slice token;
     struct sip_address address;
     const struct sip_uri *uri;
 
-    if (*route_count == 0 || !sip_uri_param(&rq->uri, SLICE("tk"), &token)
+    *route_count = SIZE_MAX;
+    if (!sip_uri_param(&rq->uri, SLICE("tk"), &token)
         || !sip_uri_param(&rq->uri, SLICE("lr"), &token) || !domain_leads_here(rq->w, &rq->uri))
+        return SIP_GO_ON;
+    struct slice last = last_route(rq->msg, route_count);
+    if (*route_count == 0)
         return SIP_GO_ON;
     note_token(rq, &rq->uri);
     uri = read_route(last, &address);

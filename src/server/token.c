@@ -14,7 +14,7 @@ static void write_hex(uint64_t hash, char out[TOKEN_LEN])
 static void write_dialog_token(const struct server *server, struct slice call_id,
                                struct slice first_tag, char out[TOKEN_LEN])
 {
-    const struct slice parts[] = {SLICE("dialog"), call_id, first_tag};
+    const struct slice parts[] = {call_id, first_tag};
 
     write_hex(hash_slices(&server->keys.dialog, parts, ARRAY_LEN(parts)), out);
 }
@@ -102,18 +102,23 @@ static bool contains(struct slice text, struct slice part)
     }
 }
 
+static bool ends_with(struct slice branch, struct slice token)
+{
+    return branch.len > token.len
+           && slice_equal(slice_after(branch, branch.len - token.len), token);
+}
+
 static bool branch_ends_with(struct slice value, struct slice token)
 {
     struct sip_via via;
 
-    return sip_via_parse(value, &via) && via.branch.len > token.len
-           && slice_equal(slice_after(via.branch, via.branch.len - token.len), token);
+    return sip_via_parse(value, &via) && ends_with(via.branch, token);
 }
 
 /*
  * The second part of a branch of ours is the hash that nobody else can make, so a Via that ends
  * with it is ours whatever its sent-by. Vias that do not parse are somebody else's business, and
- * without the hash in it somewhere none needs to be parsed.
+ * without the hash in it somewhere none needs to be parsed. The topmost one is parsed already.
  */
 bool token_finds_loop(const struct request *rq)
 {
@@ -123,6 +128,9 @@ bool token_finds_loop(const struct request *rq)
     struct slice value;
 
     token_write_loop(rq->loop_hash, hex);
+    if (ends_with(rq->msg->basics.via.branch, token))
+        return true;
+    (void)sip_values_next(&vias, &value);
     while (sip_values_next(&vias, &value)) {
         if (contains(value, token) && branch_ends_with(value, token))
             return true;

@@ -87,7 +87,7 @@ static void add_branch_parts(struct parts *parts, const struct sip_message *requ
 {
     const struct sip_via *via = &request->basics.via;
 
-    begin(parts, SLICE("branch"));
+    begin(parts, SLICE("3261"));
     add_part(parts, via->branch);
     add_sent_by(parts, via);
     add_part(parts, method);
@@ -99,7 +99,7 @@ static void add_rfc2543_parts(struct parts *parts, const struct sip_message *req
 {
     const struct sip_basics *basics = &request->basics;
 
-    begin(parts, SLICE("RFC 2543"));
+    begin(parts, SLICE("2543"));
     add_part(parts, request->uri);
     add_part(parts, to_tag);
     add_part(parts, basics->from_tag);
@@ -246,7 +246,7 @@ static struct hash_wide merge_hash(const struct txn_table *table, const struct s
 
     if (hashes != NULL && hashes->has_merge)
         return hashes->merge;
-    begin(&parts, SLICE("merge"));
+    begin(&parts, SLICE("same"));
     add_part(&parts, basics->from_tag);
     add_part(&parts, basics->call_id);
     add_number(&parts, basics->cseq);
