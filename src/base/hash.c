@@ -97,6 +97,14 @@ static inline uint64_t finish(struct state *s, uint64_t last_word, int rounds)
     return squeeze(s, rounds);
 }
 
+/* The same of the end of a text, 1 to 7 bytes: where it has a whole word, out of that. */
+static inline uint64_t load_end(struct slice text, size_t count)
+{
+    if (text.len >= 8)
+        return little_endian_word(slice_end(text) - 8) >> (64 - 8 * count);
+    return load_rest(slice_end(text) - count, count);
+}
+
 /* Its last word has the rest of the bytes and, in the highest byte, how many there were in all. */
 static inline uint64_t hash(const struct hash_key *key, struct slice bytes, int rounds)
 {
@@ -106,7 +114,7 @@ static inline uint64_t hash(const struct hash_key *key, struct slice bytes, int 
 
     for (; left >= 8; left -= 8, at += 8)
         eat_word(&s, little_endian_word(at), rounds);
-    uint64_t rest = left > 0 ? load_rest(at, left) : 0;
+    uint64_t rest = left > 0 ? load_end(bytes, left) : 0;
     return finish(&s, rest | (uint64_t)bytes.len << 56, rounds);
 }
 
@@ -135,7 +143,7 @@ static inline size_t eat_slice(struct state *s, struct slice bytes, int rounds)
     for (at += 4, left -= 4; left >= 8; left -= 8, at += 8, words++)
         eat_word(s, little_endian_word(at), rounds);
     if (left > 0) {
-        eat_word(s, load_rest(at, left), rounds);
+        eat_word(s, load_end(bytes, left), rounds);
         words++;
     }
     return words;

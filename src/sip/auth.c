@@ -33,6 +33,7 @@ static bool keep_wanted(const struct wanted *wanted, size_t count, struct slice 
         if (wanted[i].value->ptr != NULL)
             return false;
         *wanted[i].value = value;
+        return true;
     }
     return true;
 }

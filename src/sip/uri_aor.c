@@ -11,8 +11,10 @@
 
 static void write_lower(struct slice text, struct buffer *out)
 {
-    for (size_t i = 0; i < text.len; i++)
-        buffer_add_char(out, ascii_lower(text.ptr[i]));
+    char *room = buffer_take(out, text.len);
+
+    for (size_t i = 0; room != NULL && i < text.len; i++)
+        room[i] = ascii_lower(text.ptr[i]);
 }
 
 static void write_ipv6(struct slice host, struct buffer *out)
@@ -37,7 +39,12 @@ static void write_user(struct slice user, struct buffer *out)
 {
     static const char digits[] = "0123456789ABCDEF";
 
-    while (user.len > 0) {
+    for (;;) {
+        const char *end = run_end(user.ptr, slice_end(user), CHAR_USER);
+        buffer_add(out, slice_between(user.ptr, end));
+        user = slice_between(end, slice_end(user));
+        if (user.len == 0)
+            return;
         unsigned char c = (unsigned char)sip_uri_take_char(&user);
         if (sip_char_is((char)c, CHAR_USER)) {
             buffer_add_char(out, (char)c);
