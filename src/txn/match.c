@@ -5,8 +5,6 @@
  * A server transaction is found by a key: a keyed hash of the things to be compared, in the form in
  * which equal ones have equal bytes, wide enough to be compared in their stead.
  */
-#include <stdlib.h>
-
 #include "sip/address.h"
 #include "txn/txn.h"
 
@@ -230,13 +228,6 @@ struct txn *txn_table_find_cancelled(struct txn_table *table, const struct sip_m
 
 /* --- merged requests: RFC 3261 8.2.2.2 -------------------------------------------------------- */
 
-/* What a server transaction of a UAS is found by when its request comes by another path. */
-struct txn_merge {
-    struct map_node node;
-    uint64_t hash_high;
-    const struct txn_server *server;
-};
-
 /* From tag, Call-ID and the whole CSeq. */
 static struct hash_wide merge_hash(const struct txn_table *table, const struct sip_message *request,
                                    struct txn_hashes *hashes)
@@ -283,13 +274,13 @@ void txn_note_merges(struct txn *t, const struct sip_message *request, struct tx
     if (request->basics.to_tag.len > 0 || server->merge != NULL)
         return;
     struct hash_wide hash = merge_hash(t->table, request, hashes);
-    if (find_by_merge(t->table, hash) != NULL || (merge = malloc(sizeof(*merge))) == NULL)
+    if (find_by_merge(t->table, hash) != NULL || (merge = pool_take(&t->table->merges)) == NULL)
         return;
     *merge = (struct txn_merge){.hash_high = hash.high, .server = server};
     if (map_add(&t->table->by_merge, &merge->node, hash.low))
         server->merge = merge;
     else
-        free(merge);
+        pool_give_back(&t->table->merges, merge);
 }
 
 void txn_merge_remove(struct txn_server *server)
@@ -297,7 +288,7 @@ void txn_merge_remove(struct txn_server *server)
     if (server->merge == NULL)
         return;
     map_remove(&server->txn.table->by_merge, &server->merge->node);
-    free(server->merge);
+    pool_give_back(&server->txn.table->merges, server->merge);
     server->merge = NULL;
 }
 

@@ -30,6 +30,7 @@ struct txn_table *txn_table_new(const struct txn_settings *settings, const struc
     table->now_ms = now_ms;
     pool_init(&table->clients, sizeof(struct txn));
     pool_init(&table->servers, sizeof(struct txn_server) + txn_route_size(table));
+    pool_init(&table->merges, sizeof(struct txn_merge));
     txn_branches_init(table);
     txn_slots_init(table);
     timer_wheel_init(&table->wheel, now_ms);
@@ -62,6 +63,7 @@ void txn_table_free(struct txn_table *table)
     free_what_ended(table);
     pool_fini(&table->clients);
     pool_fini(&table->servers);
+    pool_fini(&table->merges);
     map_fini(&table->by_key);
     map_fini(&table->by_merge);
     free(table->slots);

@@ -136,7 +136,14 @@ struct txn {
     bool is_left : 1; /* by its user */
 };
 
-struct txn_merge;
+struct txn_server;
+
+/* What a server transaction of a UAS is found by when its request comes by another path. */
+struct txn_merge {
+    struct map_node node;
+    uint64_t hash_high;
+    const struct txn_server *server;
+};
 
 struct txn_server {
     struct txn txn;
@@ -166,6 +173,7 @@ struct txn_table {
     struct timer_wheel wheel;
     struct pool clients;
     struct pool servers;
+    struct pool merges;
     struct map by_key;
     struct map by_merge;
     struct txn_slot *slots;
