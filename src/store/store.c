@@ -77,16 +77,27 @@ static enum err make_tables(struct store *store)
     return batch_init(&store->batch) ? ERR_NONE : ERR_MEMORY;
 }
 
-static enum err load(struct store *store, uint64_t now_ms, const char *path, struct buffer *fault)
+static enum err load_bindings(struct store *store, uint64_t now_ms, const char *path,
+                              struct buffer *fault)
 {
-    enum err err = user_load(store);
+    enum err err =
+        location_log_load(&store->log, store->db, &store->index, now_ms, store->settings.log);
 
-    if (err == ERR_NONE)
-        err = location_log_load(&store->log, store->db, &store->index, now_ms, store->settings.log);
     if (err != ERR_NONE)
         buffer_printf(fault, "cannot read %s: %s", path,
                       err == ERR_IO ? database_complaint(store->db) : err_text(err));
     return err;
+}
+
+static enum err load(struct store *store, uint64_t now_ms, const char *path, struct buffer *fault)
+{
+    struct user_load users;
+
+    if (!user_load_start(&users, store, path))
+        return ERR_MEMORY;
+    enum err of_bindings = load_bindings(store, now_ms, path, fault);
+    enum err of_users = user_load_wait(&users, fault);
+    return of_bindings != ERR_NONE ? of_bindings : of_users;
 }
 
 static enum err start(struct store *store, uint64_t now_ms, const char *path, struct buffer *fault)

@@ -100,12 +100,11 @@ static void count(struct user_table *table, const struct user_entry *entry, size
     atomic_fetch_add(entry->target_len == 0 ? &table->user_count : &table->alias_count, by);
 }
 
-void user_table_put(struct user_table *table, struct user_entry *entry)
+/* `old` leaves in the same moment, if it is not NULL. */
+static void put(struct user_table *table, struct user_entry *entry, uint64_t hash,
+                struct user_entry *old)
 {
-    struct slice name = user_entry_name(entry);
-    uint64_t hash = shards_hash(&table->shards, name);
     struct shard *shard = shards_of(&table->shards, hash);
-    struct user_entry *old = find_in(shard, name, hash);
 
     pthread_mutex_lock(&shard->lock);
     if (old != NULL)
@@ -118,6 +117,19 @@ void user_table_put(struct user_table *table, struct user_entry *entry)
     if (added)
         count(table, entry, 1);
     user_entry_free(old);
+}
+
+void user_table_put(struct user_table *table, struct user_entry *entry)
+{
+    struct slice name = user_entry_name(entry);
+    uint64_t hash = shards_hash(&table->shards, name);
+
+    put(table, entry, hash, find_in(shards_of(&table->shards, hash), name, hash));
+}
+
+void user_table_put_new(struct user_table *table, struct user_entry *entry)
+{
+    put(table, entry, shards_hash(&table->shards, user_entry_name(entry)), NULL);
 }
 
 void user_table_remove(struct user_table *table, struct user_entry *entry)

@@ -43,6 +43,7 @@ bool user_table_make_ready(struct user_table *table, struct slice name) MUST_USE
 /* The writer. A new entry takes the place of one with its name. */
 struct user_entry *user_table_find(struct user_table *table, struct slice name);
 void user_table_put(struct user_table *table, struct user_entry *entry);
+void user_table_put_new(struct user_table *table, struct user_entry *entry); /* there is none */
 void user_table_remove(struct user_table *table, struct user_entry *entry);
 
 /* Anybody: copies of what is under a name. False: nothing of that kind; `out` untouched. */

@@ -169,6 +169,7 @@ static void damaged_rows_are_skipped_and_said(void **state)
                "INSERT INTO user VALUES (hex(zeroblob(128)), 0, zeroblob(192));"
                "INSERT INTO user VALUES ('many', 65536, zeroblob(192));"
                "INSERT INTO user VALUES ('minus', -1, zeroblob(192));"
+               "INSERT INTO user VALUES (x'616c696365', 0, zeroblob(192));"
                "INSERT INTO alias VALUES ('a', 'nobody');"
                "INSERT INTO alias VALUES ('alice', 'alice');"
                "INSERT INTO alias VALUES ('ok', 'alice');");
