@@ -14,6 +14,11 @@ enum statement {
     READ_LOG,
     CUT_LOG,
     PUT_USER,
+    STAGE_USER,
+    UNSTAGE_USERS,
+    MOVE_STAGED,
+    CLEAR_STAGED,
+    HAS_STAGED,
     REMOVE_USER,
     READ_USERS,
     PUT_ALIAS,
@@ -32,6 +37,13 @@ static const char *const texts[STATEMENT_COUNT] = {
     [READ_LOG] = "SELECT id, records FROM location_log ORDER BY id",
     [CUT_LOG] = "DELETE FROM location_log WHERE id <= ?1",
     [PUT_USER] = "REPLACE INTO user (aor, max_bindings, secrets) VALUES (?1, ?2, ?3)",
+    [STAGE_USER] = "INSERT INTO import (id, aor, max_bindings, secrets) VALUES (?1, ?2, ?3, ?4)",
+    [UNSTAGE_USERS] = "DELETE FROM import WHERE id BETWEEN 1 AND ?1",
+    [MOVE_STAGED] = "REPLACE INTO user (aor, max_bindings, secrets)"
+                    " SELECT aor, max_bindings, secrets FROM import"
+                    " WHERE id > 0 AND EXISTS (SELECT 1 FROM import WHERE id = 0) ORDER BY id",
+    [CLEAR_STAGED] = "DELETE FROM import",
+    [HAS_STAGED] = "SELECT 1 FROM import LIMIT 1",
     [REMOVE_USER] = "DELETE FROM user WHERE aor = ?1",
     [READ_USERS] = "SELECT aor, max_bindings, secrets FROM user",
     [PUT_ALIAS] = "INSERT INTO alias (alias, aor) VALUES (?1, ?2)",
@@ -265,6 +277,46 @@ bool database_put_user(struct database *db, struct slice aor, int64_t max_bindin
 
     return bind_text(s, 1, aor) && bind_number(s, 2, max_bindings) && bind_blob(s, 3, secrets)
            && run(db, s);
+}
+
+bool database_stage_user(struct database *db, int64_t id, struct slice aor, int64_t max_bindings,
+                         struct slice secrets)
+{
+    sqlite3_stmt *s = db->statements[STAGE_USER];
+
+    return bind_number(s, 1, id) && bind_text(s, 2, aor) && bind_number(s, 3, max_bindings)
+           && bind_blob(s, 4, secrets) && run(db, s);
+}
+
+bool database_seal_staged(struct database *db)
+{
+    return database_stage_user(db, 0, SLICE_NONE, 0, SLICE_NONE);
+}
+
+bool database_unstage_users(struct database *db, int64_t last_id)
+{
+    sqlite3_stmt *s = db->statements[UNSTAGE_USERS];
+
+    return bind_number(s, 1, last_id) && run(db, s);
+}
+
+bool database_clear_staged(struct database *db)
+{
+    return run(db, db->statements[CLEAR_STAGED]);
+}
+
+bool database_finish_staged(struct database *db)
+{
+    sqlite3_stmt *s = db->statements[HAS_STAGED];
+    bool is_empty = sqlite3_step(s) == SQLITE_DONE;
+
+    if (!finish(db, s) || is_empty)
+        return is_empty;
+    if (database_begin(db, true) && run(db, db->statements[MOVE_STAGED])
+        && database_clear_staged(db) && database_commit(db))
+        return true;
+    database_rollback(db);
+    return false;
 }
 
 bool database_remove_user(struct database *db, struct slice aor)

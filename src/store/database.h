@@ -44,6 +44,19 @@ bool database_cut_log(struct database *db,
 
 bool database_put_user(struct database *db, struct slice aor, int64_t max_bindings,
                        struct slice secrets) MUST_USE;
+
+/*
+ * Users staged by ids from 1 on, over many transactions, and sealed when they are all there: what
+ * is sealed will be in the table of users, what is not will not. Finishing is a transaction of its
+ * own, and nothing where nothing is staged.
+ */
+bool database_stage_user(struct database *db, int64_t id, struct slice aor, int64_t max_bindings,
+                         struct slice secrets) MUST_USE;
+bool database_seal_staged(struct database *db) MUST_USE;
+bool database_unstage_users(struct database *db, int64_t last_id) MUST_USE; /* not the seal */
+bool database_clear_staged(struct database *db) MUST_USE;
+bool database_finish_staged(struct database *db) MUST_USE;
+
 bool database_remove_user(struct database *db, struct slice aor) MUST_USE; /* with aliases */
 bool database_put_alias(struct database *db, struct slice alias, struct slice aor) MUST_USE;
 bool database_remove_alias(struct database *db, struct slice alias) MUST_USE;

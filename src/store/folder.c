@@ -87,3 +87,13 @@ enum err folder_make_file(const char *path, struct buffer *fault)
     close(fd);
     return ERR_NONE;
 }
+
+bool folder_sync_file(const char *path)
+{
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    bool done = fd >= 0 && fdatasync(fd) == 0;
+
+    if (fd >= 0)
+        close(fd);
+    return done;
+}

@@ -16,4 +16,7 @@ enum err folder_lock(const char *folder, int *out, struct buffer *fault) MUST_US
 /* Sees to it that the file exists, and that nobody else can read it if it is new. */
 enum err folder_make_file(const char *path, struct buffer *fault) MUST_USE;
 
+/* Waits until what was written to the file is on the disk. */
+bool folder_sync_file(const char *path) MUST_USE;
+
 #endif

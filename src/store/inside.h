@@ -17,6 +17,8 @@ struct store {
     struct database *db; /* the writer's, once it runs */
     struct index index;
     struct user_table users;
+    pthread_mutex_t users_change; /* held by who asks for a change of users */
+    bool has_unfinished_import;   /* for the writer: staged users have yet to be moved */
     location_same_contact *same_contact;
     struct location_log log;
     struct batch batch;

@@ -16,6 +16,10 @@ static const char *const steps[] = {
     "  secrets BLOB NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE alias (alias TEXT PRIMARY KEY NOT NULL, aor TEXT NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE location_log (id INTEGER PRIMARY KEY, records BLOB NOT NULL);",
+
+    /* Of users on their way into their table; a row 0 says that they are all here. */
+    "CREATE TABLE import (id INTEGER PRIMARY KEY, aor TEXT NOT NULL,"
+    "  max_bindings INTEGER NOT NULL, secrets BLOB NOT NULL);",
 };
 
 static bool read_number(sqlite3 *sqlite, const char *sql, int *out)

@@ -22,6 +22,7 @@ struct store *store_open(const struct store_settings *settings, uint64_t now_ms,
     if (store != NULL) {
         store->settings = *settings;
         store->lock_fd = -1;
+        pthread_mutex_init(&store->users_change, NULL);
         *err = open_all(store, now_ms, fault);
         if (*err == ERR_NONE)
             return store;
@@ -43,6 +44,7 @@ void store_close(struct store *store)
 
 static void give_back(struct store *store)
 {
+    pthread_mutex_destroy(&store->users_change);
     batch_fini(&store->batch);
     index_fini(&store->index);
     user_table_fini(&store->users);
@@ -130,6 +132,10 @@ static enum err open_all(struct store *store, uint64_t now_ms, struct buffer *fa
     store->db = database_open(path, fault);
     if (store->db == NULL)
         return ERR_IO;
+    if (!database_finish_staged(store->db)) {
+        buffer_printf(fault, "cannot write to %s: %s", path, database_complaint(store->db));
+        return ERR_IO;
+    }
     err = load(store, now_ms, path, fault);
     return err == ERR_NONE ? start(store, now_ms, path, fault) : err;
 }

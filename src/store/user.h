@@ -37,7 +37,7 @@ enum err user_add(struct store *store, const struct user *user) MUST_USE;    /* 
 enum err user_change(struct store *store, const struct user *user) MUST_USE; /* ERR_ABSENT */
 enum err user_remove(struct store *store, struct slice aor) MUST_USE; /* with aliases, bindings */
 
-/* Many in one transaction; those that exist are changed. All or none. */
+/* Those that exist are changed. All or none, whatever happens; others' changes pass meanwhile. */
 enum err user_import(struct store *store, const struct user *users, size_t count) MUST_USE;
 
 enum err user_add_alias(struct store *store, struct slice alias, struct slice aor) MUST_USE;

@@ -1,4 +1,7 @@
 /* Users and aliases. */
+#include <pthread.h>
+#include <sqlite3.h>
+
 #include "world.h"
 
 static struct user named(const char *aor)
@@ -141,6 +144,130 @@ static void an_import_adds_and_changes_or_does_nothing(void **state)
     }
 }
 
+enum { MANY = 1000 }; /* an import of several slices */
+
+static struct user *make_many(void)
+{
+    struct user *users = calloc(MANY, sizeof(*users));
+
+    CHECK_MADE(users);
+    check_later(free, users);
+    for (size_t i = 0; i < MANY; i++) {
+        char name[32];
+        (void)snprintf(name, sizeof(name), "user%zu", i);
+        users[i] = named(name);
+    }
+    return users;
+}
+
+static void an_import_of_many_adds_and_changes_or_does_nothing(void **state)
+{
+    struct world *w = make_world();
+    struct user *many = make_many();
+    struct user found;
+
+    (void)state;
+    w->settings.max_users = MANY;
+    CHECK_MADE(open_store(w) ? w : NULL);
+    assert_int_equal(add(w, "user0"), ERR_NONE);
+    assert_int_equal(user_add_alias(w->store, SLICE("info"), SLICE("user0")), ERR_NONE);
+    many[0].max_bindings = 8;
+    many[MANY - 1] = named("info");
+    assert_int_equal(user_import(w->store, many, MANY), ERR_EXISTS);
+    many[MANY - 1] = named("user1");
+    many[MANY - 1].max_bindings = 9;
+    assert_int_equal(user_count(w->store), 1);
+
+    assert_int_equal(user_import(w->store, many, MANY), ERR_NONE);
+    for (int times = 0; times < 2; times++) {
+        assert_int_equal(user_count(w->store), MANY - 1);
+        assert_true(user_find(w->store, SLICE("user0"), &found));
+        assert_int_equal(found.max_bindings, 8);
+        assert_true(user_find(w->store, SLICE("user1"), &found));
+        assert_int_equal(found.max_bindings, 9);
+        CHECK_MADE(open_store(w) ? w : NULL);
+    }
+    assert_int_equal(user_import(w->store, many, MANY), ERR_NONE);
+}
+
+struct importer {
+    struct store *store;
+    const struct user *users;
+    enum err err;
+};
+
+static void *import(void *arg)
+{
+    struct importer *i = arg;
+
+    i->err = user_import(i->store, i->users, MANY);
+    return NULL;
+}
+
+static void bindings_and_users_change_beside_an_import(void **state)
+{
+    struct world *w = make_world();
+    struct importer importer = {.users = make_many()};
+    pthread_t thread;
+
+    (void)state;
+    w->settings.max_users = MANY + 1;
+    CHECK_MADE(open_store(w) ? w : NULL);
+    importer.store = w->store;
+    assert_int_equal(pthread_create(&thread, NULL, import, &importer), 0);
+    enum err of_binding = bind(w, "alice", binding_to("sip:a", "id", 1));
+    enum err of_user = add(w, "bob");
+    pthread_join(thread, NULL);
+
+    assert_int_equal(of_binding, ERR_NONE);
+    assert_int_equal(of_user, ERR_NONE);
+    assert_int_equal(importer.err, ERR_NONE);
+    CHECK_MADE(open_store(w) ? w : NULL);
+    assert_int_equal(user_count(w->store), MANY + 1);
+    check_contacts(w, "alice", NOW, "sip:a");
+}
+
+/* As an end in the middle leaves it. */
+static void stage(struct world *w, const char *sql)
+{
+    char path[512];
+    sqlite3 *sqlite = NULL;
+
+    store_close(w->store);
+    w->store = NULL;
+    (void)snprintf(path, sizeof(path), "%s/tchin.db", w->settings.folder);
+    assert_int_equal(sqlite3_open(path, &sqlite), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(sqlite, sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(sqlite), SQLITE_OK);
+    CHECK_MADE(open_store(w) ? w : NULL);
+}
+
+static void an_import_that_was_broken_off_is_all_there_or_not_at_all(void **state)
+{
+    struct world *w = make_open_world();
+    struct user found;
+
+    (void)state;
+    assert_int_equal(add(w, "alice"), ERR_NONE);
+    stage(w, "INSERT INTO import VALUES (1, 'alice', 7, zeroblob(192));"
+             "INSERT INTO import VALUES (2, 'bob', 7, zeroblob(192));");
+    assert_int_equal(user_count(w->store), 1);
+    assert_true(user_find(w->store, SLICE("alice"), &found));
+    assert_int_equal(found.max_bindings, 3);
+
+    stage(w, "INSERT INTO import VALUES (0, '', 0, x'');"
+             "INSERT INTO import VALUES (3, 'alice', 7, zeroblob(192));"
+             "INSERT INTO import VALUES (4, 'bob', 7, zeroblob(192));");
+    for (int times = 0; times < 2; times++) {
+        assert_int_equal(user_count(w->store), 2);
+        assert_true(user_find(w->store, SLICE("alice"), &found));
+        assert_int_equal(found.max_bindings, 7);
+        assert_int_equal(user_remove(w->store, SLICE("bob")), times == 0 ? ERR_NONE : ERR_ABSENT);
+        assert_int_equal(add(w, "carol"), times == 0 ? ERR_NONE : ERR_EXISTS);
+        stage(w, "SELECT 1");
+    }
+}
+
 static void there_are_no_more_users_than_allowed(void **state)
 {
     struct world *w = make_world();
@@ -188,5 +315,8 @@ CHECK_MAIN(CHECK_TEST(a_user_is_found_as_it_was_added), CHECK_TEST(a_name_belong
            CHECK_TEST(an_alias_resolves_to_its_user_and_is_none),
            CHECK_TEST(a_user_leaves_with_aliases_and_bindings),
            CHECK_TEST(an_import_adds_and_changes_or_does_nothing),
+           CHECK_TEST(an_import_of_many_adds_and_changes_or_does_nothing),
+           CHECK_TEST(bindings_and_users_change_beside_an_import),
+           CHECK_TEST(an_import_that_was_broken_off_is_all_there_or_not_at_all),
            CHECK_TEST(there_are_no_more_users_than_allowed),
            CHECK_TEST(users_are_listed_in_the_order_of_their_names))
