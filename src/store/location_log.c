@@ -6,6 +6,7 @@
 
 #include "store/database.h"
 
+enum { AT_ONCE = 32 };    /* records: more than a row of ours holds, mostly */
 enum { SLACK = 1 << 14 }; /* records: below this it is not worth the trouble */
 #define MAX_ID (INT64_MAX / 2)
 
@@ -17,6 +18,11 @@ struct loading {
     struct log *complaints;
     uint64_t now_ms;
     enum err err;
+};
+
+struct found {
+    struct slice packed;
+    uint64_t hash; /* of its address of record */
 };
 
 static void complain(struct log *log, int64_t id)
@@ -32,41 +38,72 @@ static void complain(struct log *log, int64_t id)
 }
 
 /* One that is over ends what came before it, as one without bindings does. */
-static enum err load_record(struct loading *l, int64_t id, struct slice packed)
+static enum err load_record(struct loading *l, int64_t id, const struct found *found)
 {
     static const struct binding_list none = {0};
-    uint64_t hash = shards_hash(&l->index->shards, record_aor(packed));
     struct record *record = NULL;
 
-    if (!index_make_ready(l->index, hash))
-        return ERR_MEMORY;
-    if (record_is_over(packed, l->now_ms)) {
-        enum err err = record_new(record_aor(packed), &none, &record);
+    if (record_is_over(found->packed, l->now_ms)) {
+        enum err err = record_new(record_aor(found->packed), &none, &record);
         if (err != ERR_NONE)
             return err;
     } else {
-        record = record_copy(packed);
+        record = record_copy(found->packed);
     }
     if (record == NULL)
         return ERR_MEMORY;
     record->log_id = id;
-    index_put(l->index, record, hash);
+    index_put(l->index, record, found->hash);
+    return ERR_NONE;
+}
+
+/* Most of the time goes into waiting for the memory of the index: so they wait together. */
+static enum err load_found(struct loading *l, int64_t id, const struct found *found, size_t count)
+{
+    struct shards *shards = &l->index->shards;
+    enum err err = ERR_NONE;
+
+    for (size_t i = 0; i < count; i++)
+        map_warm_node(&shards_of(shards, found[i].hash)->map, found[i].hash);
+    for (size_t i = 0; i < count && err == ERR_NONE; i++)
+        err = load_record(l, id, &found[i]);
+    l->log->record_count += count;
+    return err;
+}
+
+/* As many of the records at the beginning of `records` as are taken together. */
+static enum err find_records(struct loading *l, struct slice *records, struct found *found,
+                             size_t *count)
+{
+    struct shards *shards = &l->index->shards;
+    size_t len = 0;
+
+    for (*count = 0; *count < AT_ONCE && record_measure(*records, &len); ++*count) {
+        struct slice packed = {records->ptr, len};
+        uint64_t hash = shards_hash(shards, record_aor(packed));
+        if (!index_make_ready(l->index, hash))
+            return ERR_MEMORY;
+        map_warm_bucket(&shards_of(shards, hash)->map, hash);
+        found[*count] = (struct found){packed, hash};
+        *records = slice_after(*records, len);
+    }
     return ERR_NONE;
 }
 
 static bool load_row(void *arg, int64_t id, struct slice records)
 {
     struct loading *l = arg;
-    size_t len = 0;
+    struct found found[AT_ONCE];
+    size_t count = AT_ONCE;
 
     if (id > MAX_ID)
         l->err = ERR_MALFORMED; /* no room for ids of ours: a hand of malice was here */
     else if (id >= l->log->next_id)
         l->log->next_id = id + 1;
-    while (records.len > 0 && l->err == ERR_NONE && record_measure(records, &len)) {
-        l->err = load_record(l, id, (struct slice){records.ptr, len});
-        l->log->record_count++;
-        records = slice_after(records, len);
+    while (count == AT_ONCE && l->err == ERR_NONE) {
+        l->err = find_records(l, &records, found, &count);
+        if (l->err == ERR_NONE)
+            l->err = load_found(l, id, found, count);
     }
     if (l->err == ERR_NONE && records.len > 0)
         complain(l->complaints, id);
