@@ -121,6 +121,31 @@ static void what_cannot_be_written_leaves_no_trace(void **state)
     check_contacts(w, "alice", NOW, "sip:b sip:a");
 }
 
+/* Of several slices: what was staged before the disk was full must not come back. */
+static void an_import_that_cannot_be_written_leaves_no_trace(void **state)
+{
+    enum { MANY = 300 };
+    struct world *w = make_world();
+    struct user *users = calloc(MANY, sizeof(*users));
+
+    (void)state;
+    CHECK_MADE(users);
+    check_later(free, users);
+    for (size_t i = 0; i < MANY; i++)
+        users[i].aor_len = (uint16_t)snprintf(users[i].aor, sizeof(users[i].aor), "user%zu", i);
+    w->settings.max_users = MANY;
+    CHECK_MADE(open_store(w) ? w : NULL);
+    fill_disk();
+    assert_int_equal(user_import(w->store, users, MANY), ERR_IO);
+    assert_int_equal(user_count(w->store), 0);
+
+    lift_limit(NULL);
+    CHECK_MADE(open_store(w) ? w : NULL);
+    assert_int_equal(user_count(w->store), 0);
+    assert_int_equal(user_import(w->store, users, MANY), ERR_NONE);
+    assert_int_equal(user_count(w->store), MANY);
+}
+
 /* It has to reach the log though no file can be written: a pipe can. */
 static void a_disk_that_stays_full_is_said_once(void **state)
 {
@@ -211,6 +236,7 @@ static void the_log_stays_short_and_loses_nothing(void **state)
 
 CHECK_MAIN(CHECK_TEST(no_acknowledged_binding_is_lost_when_it_is_killed),
            CHECK_TEST(what_cannot_be_written_leaves_no_trace),
+           CHECK_TEST(an_import_that_cannot_be_written_leaves_no_trace),
            CHECK_TEST(a_disk_that_stays_full_is_said_once),
            CHECK_TEST(relaxed_it_answers_before_it_writes),
            CHECK_TEST(with_power_at_stake_it_works_the_same),
