@@ -6,14 +6,13 @@
 
 void buffer_add_u64(struct buffer *buffer, uint64_t value)
 {
-    char digits[20];
-    size_t at = sizeof(digits);
+    size_t count = 1;
 
-    do {
-        digits[--at] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value > 0);
-    buffer_add(buffer, (struct slice){digits + at, sizeof(digits) - at});
+    for (uint64_t rest = value; rest >= 10; rest /= 10)
+        count++;
+    char *room = buffer_take(buffer, count);
+    for (; room != NULL && count > 0; value /= 10)
+        room[--count] = (char)('0' + value % 10);
 }
 
 #define HEX_ROW(h)                                                                                 \

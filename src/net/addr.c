@@ -60,28 +60,27 @@ socklen_t net_addr_to_sockaddr(const struct net_addr *addr, struct sockaddr_stor
     return sizeof(in6);
 }
 
-/* 1*3DIGIT without a leading zero, below 256: as inet_pton takes it */
-static const char *eat_octet(const char *at, const char *end, uint8_t *out)
-{
-    const char *start = at;
-    unsigned value = 0;
-
-    while (at < end && at - start < 3 && ascii_is_digit(*at))
-        value = value * 10 + (unsigned)(*at++ - '0');
-    if (at == start || value > UINT8_MAX || (*start == '0' && at - start > 1))
-        return NULL;
-    *out = (uint8_t)value;
-    return at;
-}
-
+/* Four times 1*3DIGIT without a leading zero, below 256: as inet_pton takes it. */
 static bool parse_ipv4(struct slice host, uint8_t ip[IPV4_BYTES])
 {
-    const char *end = slice_end(host);
-    const char *at = eat_octet(host.ptr, end, &ip[0]);
+    unsigned octet = 0, digits = 0, value = 0;
 
-    for (int i = 1; i < IPV4_BYTES && at != NULL; i++)
-        at = at < end && *at == '.' ? eat_octet(at + 1, end, &ip[i]) : NULL;
-    return at == end;
+    for (size_t i = 0; i < host.len; i++) {
+        char c = host.ptr[i];
+        if (ascii_is_digit(c) && (digits == 0 || value > 0)) {
+            value = value * 10 + (unsigned)(c - '0');
+            digits++;
+        } else if (c == '.' && digits > 0 && octet < IPV4_BYTES - 1) {
+            ip[octet++] = (uint8_t)value;
+            value = digits = 0;
+        } else {
+            return false;
+        }
+        if (value > UINT8_MAX)
+            return false;
+    }
+    ip[octet] = (uint8_t)value;
+    return octet == IPV4_BYTES - 1 && digits > 0;
 }
 
 /*
