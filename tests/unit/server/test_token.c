@@ -10,12 +10,13 @@ struct question {
     const char *from_tag;
     const char *to_tag; /* NULL: none */
     const char *more;   /* header lines */
+    const char *vias;   /* NULL: one that is not ours */
 };
 
-static const struct question usual = {"INVITE", "sip:bob@example.org", "c", "a", NULL, ""};
+static const struct question usual = {"INVITE", "sip:bob@example.org", "c", "a", NULL, "", NULL};
 
-/* The request, with everything that preprocessing finds out about it; valid until the next one. */
-static struct request *make(struct world *world, struct question q)
+/* The request as it came; valid until the next one. */
+static struct request *receive(struct world *world, struct question q)
 {
     static struct sip_message msg;
     static struct request rq;
@@ -23,17 +24,26 @@ static struct request *make(struct world *world, struct question q)
     char text[1024];
     int len =
         snprintf(text, sizeof(text),
-                 "%s %s SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1\r\n"
+                 "%s %s SIP/2.0\r\nVia: %s\r\n"
                  "From: <sip:alice@elsewhere.example>;tag=%s\r\nTo: <sip:bob@example.org>%s%s\r\n"
                  "Call-ID: %s\r\nCSeq: 1 %s\r\n%s\r\n",
-                 q.method, q.uri, q.from_tag, q.to_tag != NULL ? ";tag=" : "",
-                 q.to_tag != NULL ? q.to_tag : "", q.call_id, q.method, q.more);
+                 q.method, q.uri, q.vias != NULL ? q.vias : "SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1",
+                 q.from_tag, q.to_tag != NULL ? ";tag=" : "", q.to_tag != NULL ? q.to_tag : "",
+                 q.call_id, q.method, q.more);
 
     keep(&letter, (struct slice){text, (size_t)len});
     read_letter(&letter, &msg);
     rq = (struct request){.w = &world->w, .settings = &world->settings, .msg = &msg};
-    assert_true(route_again(&rq));
     return &rq;
+}
+
+/* The same with everything that preprocessing finds out about it. */
+static struct request *make(struct world *world, struct question q)
+{
+    struct request *rq = receive(world, q);
+
+    assert_true(route_again(rq));
+    return rq;
 }
 
 /* --- dialogs --- */
@@ -45,12 +55,12 @@ static void a_token_opens_its_dialog_to_both_sides(void **state)
         bool is_right;
         const char *label;
     } cases[] = {
-        {{"BYE", "sip:x", "c", "a", "b", ""},    true,  "who began it"                },
-        {{"BYE", "sip:x", "c", "b", "a", ""},    true,  "the other side"              },
-        {{"INVITE", "sip:y", "c", "z", "a", ""}, true,  "another end, where it forked"},
-        {{"BYE", "sip:x", "c", "a", NULL, ""},   false, "outside of a dialog"         },
-        {{"BYE", "sip:x", "d", "a", "b", ""},    false, "another call"                },
-        {{"BYE", "sip:x", "c", "aa", "b", ""},   false, "another dialog of that call" },
+        {{"BYE", "sip:x", "c", "a", "b", "", NULL},    true,  "who began it"                },
+        {{"BYE", "sip:x", "c", "b", "a", "", NULL},    true,  "the other side"              },
+        {{"INVITE", "sip:y", "c", "z", "a", "", NULL}, true,  "another end, where it forked"},
+        {{"BYE", "sip:x", "c", "a", NULL, "", NULL},   false, "outside of a dialog"         },
+        {{"BYE", "sip:x", "d", "a", "b", "", NULL},    false, "another call"                },
+        {{"BYE", "sip:x", "c", "aa", "b", "", NULL},   false, "another dialog of that call" },
     };
     struct world *world = new_world();
     char token[TOKEN_LEN];
@@ -68,7 +78,7 @@ static void a_token_opens_its_dialog_to_both_sides(void **state)
 
 static void a_token_of_another_server_opens_nothing(void **state)
 {
-    static const struct question bye = {"BYE", "sip:x", "c", "a", "b", ""};
+    static const struct question bye = {"BYE", "sip:x", "c", "a", "b", "", NULL};
     struct world *world = new_world();
     char token[TOKEN_LEN];
 
@@ -87,20 +97,21 @@ static void a_loop_is_told_from_a_spiral_by_what_routing_depends_on(void **state
         bool is_same;
         const char *label;
     } cases[] = {
-        {{"INVITE", "sip:bob@example.org", "c", "a", NULL, ""},                                  true,  "nothing has changed"   },
-        {{"MESSAGE", "sip:bob@example.org", "c", "a", NULL, ""},                                 true,  "never of the method"   },
-        {{"INVITE", "sip:bob@example.org", "c", "a", NULL, "Subject: x\r\nMax-Forwards: 3\r\n"},
-         true,                                                                                          "nor of what has no say"},
-        {{"INVITE", "sip:carol@example.org", "c", "a", NULL, ""},                                false, "the Request-URI"       },
-        {{"INVITE", "sip:bob@example.org", "d", "a", NULL, ""},                                  false, "the Call-ID"           },
-        {{"INVITE", "sip:bob@example.org", "c", "b", NULL, ""},                                  false, "From"                  },
-        {{"INVITE", "sip:bob@example.org", "c", "a", "t", ""},                                   false, "To"                    },
-        {{"INVITE", "sip:bob@example.org", "c", "a", NULL, "Route: <sip:z.example;lr>\r\n"},
-         false,                                                                                         "Route"                 },
-        {{"INVITE", "sip:bob@example.org", "c", "a", NULL, "Proxy-Require: z\r\n"},
-         false,                                                                                         "Proxy-Require"         },
-        {{"INVITE", "sip:bob@example.org", "c", "a", NULL, "Proxy-Authorization: z\r\n"},
-         false,                                                                                         "Proxy-Authorization"   },
+        {{"INVITE", "sip:bob@example.org", "c", "a", NULL, "", NULL},                              true,  "nothing has changed"   },
+        {{"MESSAGE", "sip:bob@example.org", "c", "a", NULL, "", NULL},                             true,  "never of the method"   },
+        {{"INVITE", "sip:bob@example.org", "c", "a", NULL, "Subject: x\r\nMax-Forwards: 3\r\n",
+          NULL},
+         true,                                                                                            "nor of what has no say"},
+        {{"INVITE", "sip:carol@example.org", "c", "a", NULL, "", NULL},                            false, "the Request-URI"       },
+        {{"INVITE", "sip:bob@example.org", "d", "a", NULL, "", NULL},                              false, "the Call-ID"           },
+        {{"INVITE", "sip:bob@example.org", "c", "b", NULL, "", NULL},                              false, "From"                  },
+        {{"INVITE", "sip:bob@example.org", "c", "a", "t", "", NULL},                               false, "To"                    },
+        {{"INVITE", "sip:bob@example.org", "c", "a", NULL, "Route: <sip:z.example;lr>\r\n", NULL},
+         false,                                                                                           "Route"                 },
+        {{"INVITE", "sip:bob@example.org", "c", "a", NULL, "Proxy-Require: z\r\n", NULL},
+         false,                                                                                           "Proxy-Require"         },
+        {{"INVITE", "sip:bob@example.org", "c", "a", NULL, "Proxy-Authorization: z\r\n", NULL},
+         false,                                                                                           "Proxy-Authorization"   },
     };
     struct world *world = new_world();
 
@@ -111,6 +122,46 @@ static void a_loop_is_told_from_a_spiral_by_what_routing_depends_on(void **state
                    cases[i].label);
 }
 
+/* The topmost Via is looked at as it was parsed, the others are searched: no matter which it is. */
+static void a_loop_is_found_in_whichever_via(void **state)
+{
+    static const struct {
+        const char *before; /* the hash */
+        const char *behind;
+        bool is_found;
+        const char *label;
+    } cases[] = {
+        {"SIP/2.0/UDP a;branch=z9hG4bK1.",                                       "",                      true,  "in the topmost"                       },
+        {"SIP/2.0/UDP a;branch=z9hG4bK1.",                                       ";rport, SIP/2.0/UDP b", true,  "of several in a line"                 },
+        {"SIP/2.0/UDP b;branch=z9hG4bK1\r\nVia: SIP/2.0/UDP a;branch=z9hG4bK1.", "",                      true,
+         "in the second line"                                                                                                                           },
+        {"SIP/2.0/UDP b;branch=z9hG4bK1, SIP/2.0/UDP a;branch=z9hG4bK1.",        "",                      true,
+         "second in its line"                                                                                                                           },
+        {"SIP/2.0/UDP a;branch=",                                                "",                      false, "no branch of ours, topmost"           },
+        {"SIP/2.0/UDP b, SIP/2.0/UDP a;branch=",                                 "",                      false, "no branch of ours, second"            },
+        {"SIP/2.0/UDP a;branch=z9hG4bK1.",                                       "x",                     false, "not at the end of the branch, topmost"},
+        {"SIP/2.0/UDP b, SIP/2.0/UDP a;branch=z9hG4bK1.",                        "x",                     false,
+         "not at the end of the branch, second"                                                                                                         },
+        {"SIP/2.0/UDP a;branch=z9hG4bK1;x=y",                                    "",                      false, "in another parameter, topmost"        },
+        {"SIP/2.0/UDP b, SIP/2.0/UDP a;branch=z9hG4bK1;x=y",                     "",                      false,
+         "in another parameter, second"                                                                                                                 },
+    };
+    struct world *world = new_world();
+    char hash[TOKEN_LEN], vias[200];
+
+    (void)state;
+    token_write_loop(token_of_loop(make(world, usual)), hash);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct question q = usual;
+        snprintf(vias, sizeof(vias), "%s%.*s%s", cases[i].before, TOKEN_LEN, hash, cases[i].behind);
+        q.vias = vias;
+        struct request *rq = receive(world, q);
+        rq->loop_hash = token_of_loop(rq);
+        CHECK_CASE(token_finds_loop(rq) == cases[i].is_found, cases[i].label);
+    }
+}
+
 CHECK_MAIN(CHECK_TEST(a_token_opens_its_dialog_to_both_sides),
            CHECK_TEST(a_token_of_another_server_opens_nothing),
-           CHECK_TEST(a_loop_is_told_from_a_spiral_by_what_routing_depends_on))
+           CHECK_TEST(a_loop_is_told_from_a_spiral_by_what_routing_depends_on),
+           CHECK_TEST(a_loop_is_found_in_whichever_via))
