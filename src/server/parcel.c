@@ -1,7 +1,10 @@
 /*
  * Parcels have one size for what is usual and are allocated larger for what is not. One that was
- * delivered goes back to its home on a stack without locks, which its home empties as a whole: so
- * it knows how much of its own is under way, and a worker that cannot keep up is not buried.
+ * delivered goes back to its home, by a mailbox that wakes nobody: so its home knows how much of
+ * its own is under way, and a worker that cannot keep up is not buried.
+ *
+ * Those of a turn travel together, both ways: the workers touch each other's memory and wake each
+ * other once a turn, not once a message.
  */
 #include "server/parcel.h"
 
@@ -20,15 +23,23 @@ enum {
 struct parcel {
     struct mail mail;
     struct worker *home;
-    struct parcel *next; /* among the returned or spare ones */
+    struct parcel *next; /* among the spare ones */
     struct hop hop;
     size_t size;
     size_t len;
     char bytes[];
 };
 
-static void take_in(struct worker *w, struct parcel *parcel)
+void parcel_init(struct worker *w)
 {
+    mailbox_init(&w->returned, w, NULL, NULL); /* it is never slept on */
+}
+
+static void take_in(struct mail *mail, void *owner)
+{
+    struct parcel *parcel = CONTAINER_OF(mail, struct parcel, mail);
+    struct worker *w = owner;
+
     w->parcel_bytes -= sizeof(*parcel) + parcel->size;
     if (parcel->size != USUAL_BYTES || w->spare_count == MAX_SPARE) {
         free(parcel);
@@ -41,15 +52,7 @@ static void take_in(struct worker *w, struct parcel *parcel)
 
 void parcel_collect(struct worker *w)
 {
-    struct parcel *parcel = NULL;
-
-    if (atomic_load_explicit(&w->returned, memory_order_relaxed) != NULL)
-        parcel = atomic_exchange(&w->returned, NULL);
-    while (parcel != NULL) {
-        struct parcel *next = parcel->next;
-        take_in(w, parcel);
-        parcel = next;
-    }
+    (void)mailbox_deliver(&w->returned);
 }
 
 static struct parcel *take_spare(struct worker *w)
@@ -84,13 +87,10 @@ static struct parcel *take(struct worker *w, size_t len, size_t max_bytes)
     return parcel;
 }
 
-static void give_back(struct parcel *parcel)
+static void give_back(struct worker *w, struct parcel *parcel)
 {
-    struct worker *home = parcel->home;
-
-    parcel->next = atomic_load_explicit(&home->returned, memory_order_relaxed);
-    while (!atomic_compare_exchange_weak(&home->returned, &parcel->next, parcel))
-        ;
+    parcel->mail.deliver = take_in;
+    mailbag_add(&w->bags[parcel->home->index].returned, &parcel->mail);
 }
 
 static void deliver_received(struct mail *mail, void *owner)
@@ -100,7 +100,7 @@ static void deliver_received(struct mail *mail, void *owner)
 
     if (!w->is_over)
         intake_mailed(w, &parcel->hop, (struct slice){parcel->bytes, parcel->len});
-    give_back(parcel);
+    give_back(w, parcel);
 }
 
 static void deliver_outgoing(struct mail *mail, void *owner)
@@ -110,7 +110,7 @@ static void deliver_outgoing(struct mail *mail, void *owner)
 
     if (!w->is_over)
         transport_send(w->transport, &parcel->hop, (struct slice){parcel->bytes, parcel->len});
-    give_back(parcel);
+    give_back(w, parcel);
 }
 
 static void deliver_unreachable(struct mail *mail, void *owner)
@@ -120,7 +120,7 @@ static void deliver_unreachable(struct mail *mail, void *owner)
 
     if (!w->is_over)
         intake_mailed_unreachable(w, (struct slice){parcel->bytes, parcel->len});
-    give_back(parcel);
+    give_back(w, parcel);
 }
 
 static bool send_parcel(struct worker *from, struct worker *to, const struct hop *hop,
@@ -137,7 +137,7 @@ static bool send_parcel(struct worker *from, struct worker *to, const struct hop
     parcel->len = bytes.len;
     memcpy(parcel->bytes, bytes.ptr, bytes.len);
     parcel->mail.deliver = deliver;
-    mailbox_send(net_loop_mailbox(to->loop), &parcel->mail);
+    mailbag_add(&from->bags[to->index].sent, &parcel->mail);
     return true;
 }
 
@@ -157,6 +157,15 @@ void parcel_send_unreachable(struct worker *from, struct worker *to, const struc
                              struct slice head)
 {
     (void)send_parcel(from, to, hop, head, MAX_RECEIVED, deliver_unreachable);
+}
+
+void parcel_leave(struct worker *w)
+{
+    for (size_t i = 0; i < w->server->worker_count; i++) {
+        struct worker *other = w->server->workers[i];
+        mailbox_send_all(net_loop_mailbox(other->loop), &w->bags[i].sent);
+        mailbox_send_all(&other->returned, &w->bags[i].returned);
+    }
 }
 
 void parcel_free_all(struct worker *w)

@@ -7,6 +7,9 @@
 
 #include "server/worker.h"
 
+/* Before all else. */
+void parcel_init(struct worker *w);
+
 /*
  * To the owner of the call, as if it had received `bytes` itself. False: it was sent more than it
  * can take already.
@@ -21,6 +24,9 @@ void parcel_send_outgoing(struct worker *from, struct worker *to, const struct h
 /* To the owner of the call: what it sent could not be delivered. */
 void parcel_send_unreachable(struct worker *from, struct worker *to, const struct hop *hop,
                              struct slice head);
+
+/* What was sent or is to be given back leaves, and wakes its owners: once a turn. */
+void parcel_leave(struct worker *w);
 
 /* Takes in what was given back: once a turn. */
 void parcel_collect(struct worker *w);

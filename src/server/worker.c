@@ -77,6 +77,7 @@ struct worker *worker_new(struct server *server, uint16_t index, struct buffer *
     w->settings = settings;
     w->index = index;
     w->stops_at_ms = TIMER_NEVER;
+    parcel_init(w);
     list_init(&w->contexts);
     list_init(&w->ended_contexts);
     w->loop = net_loop_new(&loop_host, w);
@@ -110,6 +111,7 @@ void worker_close(struct worker *w)
     w->is_over = true;
     proxy_free_all(w);
     (void)mailbox_deliver(net_loop_mailbox(w->loop));
+    parcel_leave(w);
 }
 
 void worker_free(struct worker *w)
@@ -212,6 +214,7 @@ static uint64_t turn_ends(void *host, uint64_t now_ms)
 
     location_send(w->server->store, &w->updates);
     proxy_free_ended(w);
+    parcel_leave(w); /* before all that we send: the others are at work meanwhile */
     parcel_collect(w);
     transport_flush(w->transport);
     wake_ms = earlier_ms(wake_ms, write_lines(w));

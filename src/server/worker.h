@@ -32,6 +32,12 @@ struct worker_counters {
 
 struct parcel;
 
+/* Parcels for one other worker, gathered during a turn. */
+struct parcel_bags {
+    struct mailbag sent;
+    struct mailbag returned; /* which it sent us */
+};
+
 struct worker {
     struct server *server;
     const struct settings *settings; /* in force during this turn */
@@ -55,9 +61,10 @@ struct worker {
     bool is_over;              /* nothing is done any more: what comes by mail is only freed */
     struct list_node contexts; /* the proxy's response contexts */
     struct list_node ended_contexts;
-    size_t waiting;                    /* requests not finally answered yet: parked, or forwarded */
-    size_t parked_bytes;               /* what they hold */
-    _Atomic(struct parcel *) returned; /* parcels that others gave back */
+    size_t waiting;      /* requests not finally answered yet: parked, or forwarded */
+    size_t parked_bytes; /* what they hold */
+    struct parcel_bags bags[SETTINGS_MAX_WORKERS];
+    struct mailbox returned; /* parcels that others gave back */
     struct parcel *spare;
     size_t spare_count;
     size_t parcel_bytes;    /* of parcels that are under way */

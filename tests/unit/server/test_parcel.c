@@ -8,6 +8,7 @@
 enum { LARGE = 60000, MANY = 100000 };
 
 struct pair {
+    struct server server;
     struct worker sender;
     struct worker owner;
 };
@@ -27,10 +28,12 @@ static uint64_t turn_ends(void *host, uint64_t now_ms)
     return TIMER_NEVER;
 }
 
-/* Workers that are over only give parcels back. */
-static void deliver(struct worker *w)
+/* A turn of the sender, then one of the owner. Workers that are over only give parcels back. */
+static void deliver(struct pair *pair)
 {
-    (void)mailbox_deliver(net_loop_mailbox(w->loop));
+    parcel_leave(&pair->sender);
+    (void)mailbox_deliver(net_loop_mailbox(pair->owner.loop));
+    parcel_leave(&pair->owner);
 }
 
 static void free_pair(void *memory)
@@ -38,10 +41,8 @@ static void free_pair(void *memory)
     struct pair *pair = memory;
     struct worker *workers[] = {&pair->sender, &pair->owner};
 
-    for (size_t i = 0; i < ARRAY_LEN(workers); i++) {
-        if (workers[i]->loop != NULL)
-            deliver(workers[i]);
-    }
+    if (pair->server.worker_count == ARRAY_LEN(workers))
+        deliver(pair);
     for (size_t i = 0; i < ARRAY_LEN(workers); i++) {
         parcel_free_all(workers[i]);
         net_loop_free(workers[i]->loop);
@@ -49,18 +50,26 @@ static void free_pair(void *memory)
     free(pair);
 }
 
-static struct pair *new_pair(void)
+static void add_worker(struct server *server, struct worker *w)
 {
     static const struct net_loop_host host = {turn_begins, turn_ends};
+
+    *w =
+        (struct worker){.server = server, .index = (uint16_t)server->worker_count, .is_over = true};
+    parcel_init(w);
+    w->loop = net_loop_new(&host, w);
+    CHECK_MADE(w->loop);
+    server->workers[server->worker_count++] = w;
+}
+
+static struct pair *new_pair(void)
+{
     struct pair *pair = calloc(1, sizeof(*pair));
 
     CHECK_MADE(pair);
     check_later(free_pair, pair);
-    pair->sender.loop = net_loop_new(&host, &pair->sender);
-    CHECK_MADE(pair->sender.loop);
-    pair->owner.loop = net_loop_new(&host, &pair->owner);
-    CHECK_MADE(pair->owner.loop);
-    pair->sender.is_over = pair->owner.is_over = true;
+    add_worker(&pair->server, &pair->sender);
+    add_worker(&pair->server, &pair->owner);
     return pair;
 }
 
@@ -85,7 +94,7 @@ static void a_worker_that_does_not_take_its_mail_is_sent_no_more(void **state)
     assert_in_range(count, 200, 300);
     assert_true(pair->sender.counters.lost_parcels == 1);
     assert_in_range(send_some(pair, 500, MANY), 0, 30); /* what a large one left */
-    deliver(&pair->owner);
+    deliver(pair);
     assert_int_equal(send_some(pair, LARGE, MANY), count);
 }
 
@@ -107,13 +116,31 @@ static void what_was_given_back_is_counted_and_most_of_it_freed(void **state)
 
     (void)state;
     assert_int_equal(send_some(pair, 500, 1100), 1100);
-    deliver(&pair->owner);
+    deliver(pair);
     assert_true(pair->sender.parcel_bytes > 0);
     parcel_collect(&pair->sender);
     assert_true(pair->sender.parcel_bytes == 0);
     assert_in_range(pair->sender.spare_count, 1, 1099);
 }
 
+static void parcels_of_a_turn_stay_at_home_until_it_ends(void **state)
+{
+    struct pair *pair = new_pair();
+    struct mailbox *box = net_loop_mailbox(pair->owner.loop);
+
+    (void)state;
+    assert_int_equal(send_some(pair, 500, 10), 10);
+    assert_false(mailbox_deliver(box));
+    parcel_leave(&pair->sender);
+    assert_true(mailbox_deliver(box));
+    parcel_collect(&pair->sender);
+    assert_true(pair->sender.parcel_bytes > 0); /* the owner's turn has not ended yet */
+    parcel_leave(&pair->owner);
+    parcel_collect(&pair->sender);
+    assert_true(pair->sender.parcel_bytes == 0);
+}
+
 CHECK_MAIN(CHECK_TEST(a_worker_that_does_not_take_its_mail_is_sent_no_more),
            CHECK_TEST(what_leaves_has_room_where_what_comes_has_none),
+           CHECK_TEST(parcels_of_a_turn_stay_at_home_until_it_ends),
            CHECK_TEST(what_was_given_back_is_counted_and_most_of_it_freed))
