@@ -11,6 +11,7 @@
 #include "server/request.h"
 #include "server/route.h"
 #include "server/trace.h"
+#include "sip/peek.h"
 
 static void count_unreadable(struct worker *w, const struct hop *from, const char *reason)
 {
@@ -25,8 +26,9 @@ static void count_unreadable(struct worker *w, const struct hop *from, const cha
         {"source", buffer_slice(&source)});
 }
 
-static void new_request(struct worker *w, const struct hop *from, const struct sip_message *msg,
-                        const struct txn_hashes *hashes)
+/* `owner`: NULL, or who has to match it if that matters. */
+static void new_request(struct worker *w, struct worker *owner, const struct hop *from,
+                        const struct sip_message *msg, const struct txn_hashes *hashes)
 {
     struct request *rq = arena_alloc(w->arena, sizeof(*rq));
 
@@ -34,8 +36,12 @@ static void new_request(struct worker *w, const struct hop *from, const struct s
         w->counters.no_memory++;
         return;
     }
-    *rq = (struct request){
-        .w = w, .settings = w->settings, .msg = msg, .from = *from, .hashes = *hashes};
+    *rq = (struct request){.w = w,
+                           .owner = owner,
+                           .settings = w->settings,
+                           .msg = msg,
+                           .from = *from,
+                           .hashes = *hashes};
     reply_prepare(rq);
     route_request(rq);
 }
@@ -49,7 +55,7 @@ static void handle(struct worker *w, const struct hop *from, const struct sip_me
     if (t != NULL)
         txn_receive(t, msg); /* an answer we wait for, a repeat, an ACK: it may end here */
     else if (msg->is_request)
-        new_request(w, from, msg, &hashes);
+        new_request(w, NULL, from, msg, &hashes);
     else
         w->counters.stray_responses++; /* RFC 6026 7.3: never forwarded */
 }
@@ -59,33 +65,66 @@ static bool is_keep_alive(struct slice bytes)
     return slice_trim(bytes).len == 0;
 }
 
-/* A datagram comes again, perhaps to a transaction that exists; what came by a stream does not. */
-static void refuse_for_load(struct worker *w, const struct hop *from, const struct sip_message *msg)
+static bool parse(struct worker *w, const struct hop *from, struct slice bytes,
+                  struct sip_message *out)
 {
-    const struct sip_fault overload = {SIP_503_SERVICE_UNAVAILABLE, "Overloaded"};
-
-    if (msg->is_request && hop_is_reliable(from))
-        reply_to_malformed(w, from, msg, &overload);
-}
-
-static void parse_and_handle(struct worker *w, const struct hop *from, struct slice bytes,
-                             bool is_mailed)
-{
-    struct sip_message msg;
     struct sip_fault fault;
 
-    if (!sip_message_parse(bytes, &msg, &fault) || !sip_message_check(&msg, &fault)) {
-        if (msg.is_request && sip_message_is_answerable(&msg))
-            reply_to_malformed(w, from, &msg, &fault);
-        else
-            count_unreadable(w, from, fault.phrase);
+    if (sip_message_parse(bytes, out, &fault) && sip_message_check(out, &fault))
+        return true;
+    if (out->is_request && sip_message_is_answerable(out))
+        reply_to_malformed(w, from, out, &fault);
+    else
+        count_unreadable(w, from, fault.phrase);
+    return false;
+}
+
+/* A datagram comes again, perhaps to a transaction that exists; what came by a stream does not. */
+static void refuse_for_load(struct worker *w, const struct hop *from, struct slice bytes)
+{
+    const struct sip_fault overload = {SIP_503_SERVICE_UNAVAILABLE, "Overloaded"};
+    struct sip_message msg;
+
+    if (hop_is_reliable(from) && parse(w, from, bytes, &msg) && msg.is_request)
+        reply_to_malformed(w, from, &msg, &overload);
+}
+
+static void mail(struct worker *w, struct worker *owner, const struct hop *from, struct slice bytes)
+{
+    if (!parcel_send_received(w, owner, from, bytes))
+        refuse_for_load(w, from, bytes);
+}
+
+/*
+ * The owner parses it, and nobody else, if its Call-ID lies in sight. But an OPTIONS for us makes
+ * no transaction: to see that it is for us, it is judged where it arrived.
+ */
+static bool mail_unparsed(struct worker *w, const struct hop *from, struct slice bytes)
+{
+    struct slice call_id;
+
+    if (w->server->worker_count == 1 || slice_starts_with(bytes, SLICE("OPTIONS "))
+        || !sip_peek_call_id(bytes, &call_id))
+        return false;
+    struct worker *owner = worker_of(w->server, call_id);
+    if (owner != w)
+        mail(w, owner, from, bytes);
+    return owner != w;
+}
+
+static void parse_and_handle(struct worker *w, const struct hop *from, struct slice bytes)
+{
+    struct sip_message msg;
+
+    if (!parse(w, from, bytes, &msg))
         return;
-    }
     struct worker *owner = worker_of(w->server, msg.basics.call_id);
-    if (owner == w || is_mailed)
+    if (owner == w)
         handle(w, from, &msg);
-    else if (!parcel_send_received(w, owner, from, msg.bytes))
-        refuse_for_load(w, from, &msg);
+    else if (msg.is_request && msg.method_id == SIP_OPTIONS)
+        new_request(w, owner, from, &msg, &(struct txn_hashes){0});
+    else
+        mail(w, owner, from, msg.bytes);
 }
 
 void intake_received(struct worker *w, const struct hop *from, struct slice bytes)
@@ -93,13 +132,17 @@ void intake_received(struct worker *w, const struct hop *from, struct slice byte
     if (is_keep_alive(bytes))
         return;
     trace_received(w, from, bytes);
-    parse_and_handle(w, from, bytes, false);
+    if (!mail_unparsed(w, from, bytes))
+        parse_and_handle(w, from, bytes);
     arena_reset(w->arena);
 }
 
 void intake_mailed(struct worker *w, const struct hop *from, struct slice bytes)
 {
-    parse_and_handle(w, from, bytes, true);
+    struct sip_message msg;
+
+    if (parse(w, from, bytes, &msg))
+        handle(w, from, &msg);
     arena_reset(w->arena);
 }
 

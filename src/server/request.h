@@ -15,6 +15,7 @@ enum token_side { TOKEN_OF_FROM, TOKEN_OF_TO };
 
 struct request {
     struct worker *w;
+    struct worker *owner; /* of its call, where it has not been matched yet; NULL: it has, by `w` */
     const struct settings *settings;
     const struct sip_message *msg;
     struct hop from;      /* as received */

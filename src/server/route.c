@@ -8,6 +8,7 @@
 #include "server/auth.h"
 #include "server/domain.h"
 #include "server/options.h"
+#include "server/parcel.h"
 #include "server/proxy.h"
 #include "server/registrar.h"
 #include "server/reply.h"
@@ -21,7 +22,7 @@ enum { MAX_REFUSED = 16 }; /* extensions named in an answer */
 
 typedef enum sip_status route_step(struct request *rq);
 
-static route_step read_request_uri, preprocess_routes, find_domain, refuse_spent;
+static route_step read_request_uri, preprocess_routes, find_domain, leave_to_owner, refuse_spent;
 static route_step refuse_unknown_scheme, refuse_unknown_extensions, refuse_loops;
 static route_step refuse_while_stopping, answer_what_is_for_us, require_credentials, require_right;
 static route_step forward;
@@ -30,6 +31,7 @@ static route_step *const steps[] = {
     read_request_uri,          /* 400 */
     preprocess_routes,         /* RFC 3261 16.4 */
     find_domain,               /* is it for one of ours? */
+    leave_to_owner,            /* unless the answer takes no transaction */
     refuse_spent,              /* 483 */
     refuse_unknown_scheme,     /* 416 */
     refuse_unknown_extensions, /* 420 */
@@ -215,6 +217,18 @@ static bool is_for_us(const struct request *rq)
 {
     return rq->domain != NULL && rq->next_route.len == 0
            && (rq->uri.user.ptr == NULL || rq->msg->method_id == SIP_REGISTER);
+}
+
+/* What ends here and came unmatched is an OPTIONS, which no transaction is made for. */
+static enum sip_status leave_to_owner(struct request *rq)
+{
+    if (rq->owner == NULL || is_for_us(rq))
+        return SIP_GO_ON;
+    if (parcel_send_received(rq->w, rq->owner, &rq->from, rq->msg->bytes)
+        || !hop_is_reliable(&rq->from))
+        return SIP_PARKED;
+    rq->phrase = "Overloaded";
+    return SIP_503_SERVICE_UNAVAILABLE;
 }
 
 static enum sip_status refuse_spent(struct request *rq)

@@ -143,6 +143,43 @@ def test_calls_cross_from_worker_to_worker(tchind, workers):
         assert len(phone.channels) <= 2, f"phone {i}: more than the one it opened and one to its contact"
 
 
+def from_many_sockets(request, address, count=8):
+    """Sends the same octets from many sockets, which the system deals out; returns these."""
+    sources = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(count)]
+    for source in sources:
+        source.settimeout(4)
+        source.sendto(request.octets(), address)
+    return sources
+
+
+def test_an_options_for_the_server_is_answered_alike_by_whatever_worker_it_reaches(tchind):
+    server = tchind(options=["--no-auth", "--workers", "4"])
+    request = options_with(f"SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bK{unique.next('b')};rport")
+    answers = []
+    for source in from_many_sockets(request, server.address):
+        answers.append(Message.parse(source.recv(65536)))
+        source.close()
+    assert {answer.status for answer in answers} == {200}
+    assert len({param_of(answer.get("To"), "tag") for answer in answers}) == 1
+
+
+@pytest.mark.parametrize("spelling", ["Call-ID", "i", "cAlL-Id ", "i\t"])
+@pytest.mark.parametrize("method", ["OPTIONS", "MESSAGE"])
+def test_a_repeat_that_reaches_another_worker_is_no_new_request(tchind, method, spelling):
+    server = tchind(options=["--no-auth", "--workers", "4"])
+    bob = server.registered("bob")
+    via = f"SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bK{unique.next('b')};rport"
+    request = Message(f"{method} {bob.aor} SIP/2.0", [
+        ("Via", via), ("Max-Forwards", "70"), ("From", "<sip:x@elsewhere.example>;tag=1"), ("To", f"<{bob.aor}>"),
+        (spelling, unique.next("c")), ("CSeq", f"1 {method}")])
+    sources = from_many_sockets(request, server.address)
+    bob.respond(bob.expect(method), 200)
+    sources += from_many_sockets(request, server.address)
+    bob.expect_silence()
+    for source in sources:
+        source.close()
+
+
 # --- where responses go: 18.2.1, 18.2.2, RFC 3581 ---
 
 

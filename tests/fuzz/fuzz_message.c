@@ -1,10 +1,11 @@
 /*
  * Whatever the bytes are, all that is found lies within them, in their order; and what was cut out
- * as the message parses to the same again.
+ * as the message parses to the same again. A Call-ID found beforehand is the one.
  */
 #include <assert.h>
 
 #include "sip/message.h"
+#include "sip/peek.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
@@ -43,6 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     static struct sip_message msg, again;
     struct slice input = {(const char *)bytes, len};
     struct sip_fault fault = {0, NULL};
+    struct slice call_id;
 
     bool is_sound = sip_message_parse(input, &msg, &fault);
     assert(is_sound == (fault.phrase == NULL));
@@ -53,6 +55,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     bool is_checked = sip_message_check(&msg, &fault);
     if (!is_sound)
         return 0;
+    if (is_checked && sip_peek_call_id(input, &call_id))
+        assert(slice_equal(call_id, msg.basics.call_id));
 
     assert(sip_message_parse(msg.bytes, &again, &fault));
     assert(again.header_count == msg.header_count && slice_equal(again.body, msg.body));
