@@ -7,6 +7,8 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "base/timer_wheel.h"
 
@@ -16,7 +18,8 @@ struct net_loop {
     uv_check_t after_sleep;
     uv_idle_t no_sleep; /* while it is active libuv polls without waiting */
     uv_timer_t timer;
-    uv_async_t wake;
+    uv_poll_t wake; /* a uv_async_t would wait for the sender to have left its write, and spin */
+    int wake_fd;
     struct mailbox mailbox;
     struct list_node guests;
     struct net_loop_host host;
@@ -42,16 +45,35 @@ static void timer_rang(uv_timer_t *handle)
     (void)handle;
 }
 
-static void woken(uv_async_t *handle)
+static void woken(uv_poll_t *handle, int status, int events)
 {
-    (void)handle;
+    const struct net_loop *loop = handle->data;
+    eventfd_t count;
+
+    (void)status;
+    (void)events;
+    (void)eventfd_read(loop->wake_fd, &count);
 }
 
 static void wake(void *waker)
 {
-    struct net_loop *loop = waker;
+    const struct net_loop *loop = waker;
 
-    (void)uv_async_send(&loop->wake);
+    (void)eventfd_write(loop->wake_fd, 1);
+}
+
+static bool start_waking(struct net_loop *loop)
+{
+    loop->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (loop->wake_fd < 0)
+        return false;
+    if (uv_poll_init(&loop->uv, &loop->wake, loop->wake_fd) != 0) {
+        close(loop->wake_fd);
+        return false;
+    }
+    loop->wake.data = loop;
+    (void)uv_poll_start(&loop->wake, UV_READABLE, woken);
+    return true;
 }
 
 /* These cannot fail. They are started at once, for all live as long as the loop. */
@@ -78,7 +100,7 @@ struct net_loop *net_loop_new(const struct net_loop_host *host, void *host_arg)
     loop->input = malloc(NET_INPUT_BYTES);
     if (loop->input == NULL || uv_loop_init(&loop->uv) != 0)
         goto fail;
-    if (uv_async_init(&loop->uv, &loop->wake, woken) != 0) {
+    if (!start_waking(loop)) {
         (void)uv_loop_close(&loop->uv);
         goto fail;
     }
@@ -106,6 +128,7 @@ void net_loop_free(struct net_loop *loop)
     uv_close((uv_handle_t *)&loop->wake, NULL);
     while (uv_run(&loop->uv, UV_RUN_DEFAULT) != 0) /* once more after a belated net_loop_stop */
         ;
+    close(loop->wake_fd);
     int err = uv_loop_close(&loop->uv);
     assert(err == 0);
     (void)err;

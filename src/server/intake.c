@@ -96,23 +96,29 @@ static void mail(struct worker *w, struct worker *owner, const struct hop *from,
 }
 
 /*
- * The owner parses it, and nobody else, if its Call-ID lies in sight. But an OPTIONS for us makes
- * no transaction: to see that it is for us, it is judged where it arrived.
+ * Whose it is, if that takes no parser: the owner parses it, and nobody else. NULL for an OPTIONS
+ * too: for us it makes no transaction, and is answered where it arrived.
  */
-static bool mail_unparsed(struct worker *w, const struct hop *from, struct slice bytes)
+static struct worker *owner_in_sight(struct worker *w, struct slice bytes)
 {
     struct slice call_id;
 
-    if (w->server->worker_count == 1 || slice_starts_with(bytes, SLICE("OPTIONS "))
-        || !sip_peek_call_id(bytes, &call_id))
-        return false;
-    struct worker *owner = worker_of(w->server, call_id);
-    if (owner != w)
-        mail(w, owner, from, bytes);
-    return owner != w;
+    if (w->server->worker_count == 1)
+        return w;
+    if (slice_starts_with(bytes, SLICE("OPTIONS ")) || !sip_peek_call_id(bytes, &call_id))
+        return NULL;
+    return worker_of(w->server, call_id);
 }
 
-static void parse_and_handle(struct worker *w, const struct hop *from, struct slice bytes)
+static void handle_own(struct worker *w, const struct hop *from, struct slice bytes)
+{
+    struct sip_message msg;
+
+    if (parse(w, from, bytes, &msg))
+        handle(w, from, &msg);
+}
+
+static void find_owner(struct worker *w, const struct hop *from, struct slice bytes)
 {
     struct sip_message msg;
 
@@ -132,17 +138,19 @@ void intake_received(struct worker *w, const struct hop *from, struct slice byte
     if (is_keep_alive(bytes))
         return;
     trace_received(w, from, bytes);
-    if (!mail_unparsed(w, from, bytes))
-        parse_and_handle(w, from, bytes);
+    struct worker *owner = owner_in_sight(w, bytes);
+    if (owner == w)
+        handle_own(w, from, bytes);
+    else if (owner != NULL)
+        mail(w, owner, from, bytes);
+    else
+        find_owner(w, from, bytes);
     arena_reset(w->arena);
 }
 
 void intake_mailed(struct worker *w, const struct hop *from, struct slice bytes)
 {
-    struct sip_message msg;
-
-    if (parse(w, from, bytes, &msg))
-        handle(w, from, &msg);
+    handle_own(w, from, bytes);
     arena_reset(w->arena);
 }
 
