@@ -180,6 +180,8 @@ static bool is_text(struct slice value)
 #define AS_ROW(id, name, first, middle, compact, arity, is_valid)                                 \
     [id] = {{name, sizeof(name) - 1}, compact, SIP_##arity, is_valid},
 
+#define AS_NAME(id, name, first, middle, compact, arity, is_valid) [id] = name ":",
+
 #define AS_SLOT(id, name, first, middle, compact, arity, is_valid)                                \
     [SIP_HEADER_SLOT(sizeof(name) - 1, first, middle)] = id,
 /* clang-format on */
@@ -190,6 +192,8 @@ const struct sip_header_row sip_header_rows[SIP_HEADER_ID_COUNT] = {
 };
 
 const uint8_t sip_header_slots[256] = {ROWS(AS_SLOT)};
+
+const char sip_header_names[SIP_HEADER_ID_COUNT][24] = {ROWS(AS_NAME)};
 
 static const uint8_t compact_forms['z' - 'a' + 1] = {
     ['c' - 'a'] = SIP_CONTENT_TYPE, ['e' - 'a'] = SIP_CONTENT_ENCODING,

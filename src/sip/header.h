@@ -98,6 +98,17 @@ static inline const struct sip_header_row *sip_header_row(enum sip_header_id id)
 
 extern const uint8_t sip_header_slots[256];
 
+/* Each name with a colon behind it, in at least 16 bytes: to be compared as a whole. */
+extern const char sip_header_names[SIP_HEADER_ID_COUNT][24];
+
+/* The one row that a name of `len` bytes, 1 at least, can be that of. */
+static inline enum sip_header_id sip_header_candidate(const char *name, size_t len)
+{
+    unsigned char first = (unsigned char)name[0], middle = (unsigned char)name[len / 2];
+
+    return (enum sip_header_id)sip_header_slots[SIP_HEADER_SLOT((unsigned)len, first, middle)];
+}
+
 enum sip_header_id sip_header_find_compact(struct slice name);
 
 /* By full or compact name, whatever its case. SIP_UNKNOWN_HEADER: not in the table. */
@@ -106,11 +117,8 @@ static inline enum sip_header_id sip_header_find(struct slice name)
     if (name.len < 2)
         return sip_header_find_compact(name);
 
-    unsigned char first = (unsigned char)name.ptr[0];
-    unsigned char middle = (unsigned char)name.ptr[name.len / 2];
-    uint8_t id = sip_header_slots[SIP_HEADER_SLOT((unsigned)name.len, first, middle)];
-    return slice_equal_nocase(name, sip_header_rows[id].name) ? (enum sip_header_id)id
-                                                              : SIP_UNKNOWN_HEADER;
+    enum sip_header_id id = sip_header_candidate(name.ptr, name.len);
+    return slice_equal_nocase(name, sip_header_rows[id].name) ? id : SIP_UNKNOWN_HEADER;
 }
 
 #endif

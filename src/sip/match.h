@@ -10,9 +10,11 @@
 #ifdef __SSE2__
 #include "sip/match_sse2.h"
 #define match16 match16_sse2
+#define equal16 equal16_sse2
 #else
 #include "sip/match_portable.h"
 #define match16 match16_portable
+#define equal16 equal16_portable
 #endif
 
 /* Where in a text a byte occurs, from the first on. */

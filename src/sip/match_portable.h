@@ -1,18 +1,29 @@
 /*
- * Which of 16 bytes are `byte`: bit 0 is the first. The meaning of match16 for machines of every
- * kind, and what the faster ones are tested against.
+ * Sixteen bytes at once, for machines of every kind: the meaning of match16 and equal16, and what
+ * the faster ones are tested against. Bit 0 of what they find is the first byte.
  */
 #ifndef TCHIN_SIP_MATCH_PORTABLE_H
 #define TCHIN_SIP_MATCH_PORTABLE_H
 
 #include <stdint.h>
 
+/* Which of 16 bytes are `byte`. */
 static inline uint32_t match16_portable(const char *at, char byte)
 {
     uint32_t found = 0;
 
     for (unsigned i = 0; i < 16; i++)
         found |= (uint32_t)(at[i] == byte) << i;
+    return found;
+}
+
+/* Which of 16 bytes are the same in both. */
+static inline uint32_t equal16_portable(const char *a, const char *b)
+{
+    uint32_t found = 0;
+
+    for (unsigned i = 0; i < 16; i++)
+        found |= (uint32_t)(a[i] == b[i]) << i;
     return found;
 }
 

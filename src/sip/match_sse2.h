@@ -12,4 +12,12 @@ static inline uint32_t match16_sse2(const char *at, char byte)
     return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(byte)));
 }
 
+static inline uint32_t equal16_sse2(const char *a, const char *b)
+{
+    __m128i left = _mm_loadu_si128((const __m128i *)a);
+    __m128i right = _mm_loadu_si128((const __m128i *)b);
+
+    return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(left, right));
+}
+
 #endif

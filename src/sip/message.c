@@ -5,35 +5,34 @@
 #include "sip/message.h"
 
 #include "sip/grammar.h"
-#include "sip/match.h"
+#include "sip/lines.h"
 #include "sip/start_line.h"
 
 /* The first fault counts: what follows may only be its consequence. */
 struct reader {
-    struct cursor c;
-    struct matches newlines; /* of which none is before `c` */
     struct sip_message *msg;
     struct sip_fault *fault;
     bool is_sound;
 };
 
-static void read_start_line(struct reader *r);
-static void read_headers(struct reader *r);
-static void read_body(struct reader *r);
+static void read_start_line(struct reader *r, struct lines *lines);
+static void read_headers(struct reader *r, struct lines *lines);
+static void read_body(struct reader *r, struct slice rest);
 
 bool sip_message_parse(struct slice bytes, struct sip_message *out, struct sip_fault *fault)
 {
-    struct reader r = {.c = cursor_over(bytes), .msg = out, .fault = fault, .is_sound = true};
+    struct reader r = {.msg = out, .fault = fault, .is_sound = true};
+    struct cursor c = cursor_over(bytes);
 
     memset(out, 0, offsetof(struct sip_message, basics.from));
     /* RFC 3261 7.5: any CRLF before the start line is to be ignored. */
-    while (eat_char(&r.c, '\r') || eat_char(&r.c, '\n'))
+    while (eat_char(&c, '\r') || eat_char(&c, '\n'))
         continue;
-    out->bytes = slice_between(r.c.at, r.c.end);
-    r.newlines = matches_in(r.c.at, r.c.end, '\n');
-    read_start_line(&r);
-    read_headers(&r);
-    read_body(&r);
+    out->bytes = slice_between(c.at, c.end);
+    struct lines lines = lines_in(c.at, c.end);
+    read_start_line(&r, &lines);
+    read_headers(&r, &lines);
+    read_body(&r, slice_between(lines.at, lines.end));
     return r.is_sound;
 }
 
@@ -44,24 +43,11 @@ static void note_fault(struct reader *r, uint16_t status, const char *phrase)
     r->is_sound = false;
 }
 
-/* A line, without its CRLF or LF. False: there is no line end any more. */
-static inline bool eat_line(struct reader *r, struct slice *out)
-{
-    const char *start = r->c.at;
-    const char *newline = next_match(&r->newlines);
-
-    if (newline == NULL)
-        return false;
-    *out = slice_between(start, newline > start && newline[-1] == '\r' ? newline - 1 : newline);
-    r->c.at = newline + 1;
-    return true;
-}
-
-static void read_start_line(struct reader *r)
+static inline void read_start_line(struct reader *r, struct lines *lines)
 {
     struct slice line;
 
-    if (!eat_line(r, &line))
+    if (!eat_line(lines, &line))
         note_fault(r, 400, "Missing Start Line");
     else if (!sip_start_line_parse(line, r->msg, r->fault))
         r->is_sound = false;
@@ -96,88 +82,79 @@ static bool eat_name(struct cursor *c, struct slice *out)
 }
 
 /*
- * The same for a name in our table that fits, with its colon, in the first 16 bytes: what is equal
- * to such a name is a token. False says nothing.
+ * The same for a name in our table, written as there, that fits with its colon in the first 16
+ * bytes: what is equal to such a name is a token. SIP_UNKNOWN_HEADER says nothing.
  */
-static inline bool eat_known_name(struct cursor *c, struct slice *out, enum sip_header_id *id)
+static inline enum sip_header_id find_known_name(const char *at, const char *end, size_t *len)
 {
-    uint32_t colons = c->end - c->at >= 16 ? match16(c->at, ':') : 0;
+    uint32_t colons = end - at >= 16 ? match16(at, ':') : 0;
 
     if (colons == 0)
-        return false;
-    *out = (struct slice){c->at, (size_t)__builtin_ctz(colons)};
-    *id = sip_header_find(*out);
-    c->at += *id != SIP_UNKNOWN_HEADER ? out->len + 1 : 0;
-    return *id != SIP_UNKNOWN_HEADER;
+        return SIP_UNKNOWN_HEADER;
+    *len = (size_t)__builtin_ctz(colons);
+    enum sip_header_id id = sip_header_candidate(at, *len);
+    uint32_t name_and_colon = colons ^ (colons - 1);
+    return (~equal16(at, sip_header_names[id]) & name_and_colon) == 0 ? id : SIP_UNKNOWN_HEADER;
 }
 
 /*
  * message-header = header-name HCOLON header-value. A line that is none is a field without a name:
  * what nobody needs, nobody should stumble over (RFC 3261 16.3 step 1), and phones do send such.
  */
-static inline void read_header(struct reader *r, struct slice line)
+static struct sip_header read_any_header(struct slice line)
+{
+    struct cursor c = cursor_over(line);
+    struct sip_header header = {.id = SIP_UNKNOWN_HEADER};
+
+    if (eat_name(&c, &header.name))
+        header.id = (uint8_t)sip_header_find(header.name);
+    else
+        header.name = (struct slice){line.ptr, 0};
+    header.value = slice_trim(slice_between(c.at, c.end));
+    return header;
+}
+
+/* `end` is the message's: 16 bytes may be looked at where the line has less. */
+static inline struct sip_header read_header(struct slice line, const char *end)
+{
+    size_t len = 0;
+    enum sip_header_id id = find_known_name(line.ptr, end, &len);
+
+    if (id == SIP_UNKNOWN_HEADER)
+        return read_any_header(line);
+    struct slice value = slice_trim(slice_between(line.ptr + len + 1, slice_end(line)));
+    return (struct sip_header){
+        {line.ptr, len},
+        value, (uint8_t)id, 0
+    };
+}
+
+static inline void add_header(struct reader *r, const struct sip_header *header)
 {
     struct sip_message *msg = r->msg;
-    struct cursor c = {line.ptr, r->c.end};
-    enum sip_header_id id = SIP_UNKNOWN_HEADER;
-    struct slice name;
 
     if (msg->header_count == SIP_MAX_HEADERS) {
         note_fault(r, 513, "Too Many Header Fields");
         return;
     }
-    if (!eat_known_name(&c, &name, &id)) {
-        c = cursor_over(line);
-        if (eat_name(&c, &name))
-            id = sip_header_find(name);
-        else
-            name = (struct slice){line.ptr, 0};
-    }
-    msg->headers[msg->header_count] =
-        (struct sip_header){name, slice_trim(slice_between(c.at, slice_end(line))), (uint8_t)id, 0};
-    link_header(msg, (uint8_t)id, msg->header_count++);
+    msg->headers[msg->header_count] = *header;
+    link_header(msg, header->id, msg->header_count++);
 }
 
-/* RFC 3261 7.3.1: a line that begins with white space belongs to the one before. */
-static inline bool eat_unfolded_line(struct reader *r, struct slice *out)
+static inline void read_headers(struct reader *r, struct lines *lines)
 {
-    const char *start = r->c.at;
-
-    if (!eat_line(r, out))
-        return false;
-    while (!at_end(&r->c) && (*r->c.at == ' ' || *r->c.at == '\t')) {
-        if (!eat_line(r, out))
-            return false;
-        *out = slice_between(start, slice_end(*out));
-    }
-    return true;
-}
-
-/* The empty line ends the header fields, even if white space follows: that is the body's. */
-static inline bool eat_empty_line(struct cursor *c)
-{
-    if (eat_char(c, '\n'))
-        return true;
-    if (c->end - c->at < 2 || c->at[0] != '\r' || c->at[1] != '\n')
-        return false;
-    c->at += 2;
-    return true;
-}
-
-static void read_headers(struct reader *r)
-{
-    const char *start = r->c.at;
+    const char *start = lines->at;
     struct slice line;
 
-    while (!eat_empty_line(&r->c)) {
-        if (!eat_unfolded_line(r, &line)) {
+    while (!eat_empty_line(lines)) {
+        if (!eat_unfolded_line(lines, &line)) {
             note_fault(r, 400, "Missing Empty Line");
-            r->c.at = r->c.end;
-            start = r->c.at;
+            start = lines->at = lines->end;
             break;
         }
-        read_header(r, line);
-        start = r->c.at;
+        struct sip_header header = read_header(line, lines->end);
+        add_header(r, &header);
+        start = lines->at;
     }
     r->msg->header_end = (uint32_t)(start - r->msg->bytes.ptr);
 }
@@ -211,12 +188,12 @@ static bool find_body_len(struct reader *r, size_t *out)
 }
 
 /* RFC 3261 18.3: what is behind the body is discarded, what is missing of it is an error. */
-static void read_body(struct reader *r)
+static void read_body(struct reader *r, struct slice rest)
 {
     struct sip_message *msg = r->msg;
     size_t len;
 
-    msg->body = slice_between(r->c.at, r->c.end);
+    msg->body = rest;
     if (!find_body_len(r, &len))
         return;
     if (len > msg->body.len) {

@@ -20,8 +20,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     for (const char *at = text; at < end; at++) {
         if (*at == wanted)
             assert(next_match(&matches) == at);
-        if (end - at >= 16)
+        if (end - at >= 16) {
             assert(match16(at, wanted) == match16_portable(at, wanted));
+            assert(equal16(at, text) == equal16_portable(at, text));
+        }
     }
     assert(next_match(&matches) == NULL);
     return 0;

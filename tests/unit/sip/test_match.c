@@ -41,11 +41,27 @@ static void sixteen_bytes_match_alike_on_every_machine(void **state)
     }
 }
 
+static void sixteen_bytes_are_equal_alike_on_every_machine(void **state)
+{
+    unsigned seed = 3;
+
+    (void)state;
+    for (int round = 0; round < ROUNDS; round++) {
+        char *a = any_text(16, &seed), *b = any_text(16, &seed);
+        assert_int_equal(equal16(a, b), equal16_portable(a, b));
+        assert_int_equal(equal16(a, a), 0xffff);
+        free(a);
+        free(b);
+    }
+}
+
 static void bit_0_is_the_first_byte(void **state)
 {
     (void)state;
     assert_int_equal(match16("a..............a", 'a'), 0x8001);
     assert_int_equal(match16_portable("a..............a", 'a'), 0x8001);
+    assert_int_equal(equal16("a..............a", "ab............ba"), 0xbffd);
+    assert_int_equal(equal16_portable("a..............a", "ab............ba"), 0xbffd);
 }
 
 static void matches_are_those_of_memchr_at_every_length(void **state)
@@ -66,5 +82,6 @@ static void matches_are_those_of_memchr_at_every_length(void **state)
 }
 
 CHECK_MAIN(CHECK_TEST(sixteen_bytes_match_alike_on_every_machine),
+           CHECK_TEST(sixteen_bytes_are_equal_alike_on_every_machine),
            CHECK_TEST(bit_0_is_the_first_byte),
            CHECK_TEST(matches_are_those_of_memchr_at_every_length))
