@@ -9,12 +9,14 @@
 
 #ifdef __SSE2__
 #include "sip/match_sse2.h"
-#define match16 match16_sse2
-#define equal16 equal16_sse2
+#define match16   match16_sse2
+#define equal16   equal16_sse2
+#define special16 special16_sse2
 #else
 #include "sip/match_portable.h"
-#define match16 match16_portable
-#define equal16 equal16_portable
+#define match16   match16_portable
+#define equal16   equal16_portable
+#define special16 special16_portable
 #endif
 
 /* Where in a text a byte occurs, from the first on. */

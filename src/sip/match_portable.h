@@ -1,5 +1,5 @@
 /*
- * Sixteen bytes at once, for machines of every kind: the meaning of match16 and equal16, and what
+ * Sixteen bytes at once, for machines of every kind: the meaning of match16 and its like, and what
  * the faster ones are tested against. Bit 0 of what they find is the first byte.
  */
 #ifndef TCHIN_SIP_MATCH_PORTABLE_H
@@ -24,6 +24,18 @@ static inline uint32_t equal16_portable(const char *a, const char *b)
 
     for (unsigned i = 0; i < 16; i++)
         found |= (uint32_t)(a[i] == b[i]) << i;
+    return found;
+}
+
+/* Which of 16 bytes do not simply stand for themselves in a quoted string: "\"", "\\", controls. */
+static inline uint32_t special16_portable(const char *at)
+{
+    uint32_t found = 0;
+
+    for (unsigned i = 0; i < 16; i++)
+        found |= (uint32_t)(at[i] == '"' || at[i] == '\\' || (unsigned char)at[i] < ' '
+                            || at[i] == '\x7f')
+                 << i;
     return found;
 }
 

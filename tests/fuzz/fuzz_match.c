@@ -23,6 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
         if (end - at >= 16) {
             assert(match16(at, wanted) == match16_portable(at, wanted));
             assert(equal16(at, text) == equal16_portable(at, text));
+            assert(special16(at) == special16_portable(at));
         }
     }
     assert(next_match(&matches) == NULL);

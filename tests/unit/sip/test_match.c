@@ -55,6 +55,19 @@ static void sixteen_bytes_are_equal_alike_on_every_machine(void **state)
     }
 }
 
+static void what_is_special_in_quotes_is_so_on_every_machine(void **state)
+{
+    char text[16] = "................";
+
+    (void)state;
+    for (int byte = 0; byte < 256; byte++) {
+        bool is_special = byte < ' ' || byte == '"' || byte == '\\' || byte == 0x7f;
+        text[5] = (char)byte;
+        assert_int_equal(special16(text), is_special ? 1 << 5 : 0);
+        assert_int_equal(special16_portable(text), is_special ? 1 << 5 : 0);
+    }
+}
+
 static void bit_0_is_the_first_byte(void **state)
 {
     (void)state;
@@ -83,5 +96,6 @@ static void matches_are_those_of_memchr_at_every_length(void **state)
 
 CHECK_MAIN(CHECK_TEST(sixteen_bytes_match_alike_on_every_machine),
            CHECK_TEST(sixteen_bytes_are_equal_alike_on_every_machine),
+           CHECK_TEST(what_is_special_in_quotes_is_so_on_every_machine),
            CHECK_TEST(bit_0_is_the_first_byte),
            CHECK_TEST(matches_are_those_of_memchr_at_every_length))
