@@ -176,12 +176,24 @@ bool sip_address_param(const struct sip_address *address, struct slice name, str
     return true;
 }
 
-bool sip_contact_parse(struct slice value, struct sip_contact *out)
+bool sip_contact_read(struct slice value, struct sip_contact *out)
 {
     struct cursor c = cursor_over(slice_trim(value));
-    struct sip_contact contact = {.is_star = c.end - c.at == 1 && *c.at == '*'};
 
-    if (!contact.is_star && (!eat_address_of(&c, &contact.address, &contact) || !at_end(&c)))
+    out->has_q = false;
+    out->has_expires = false;
+    out->is_star = c.end - c.at == 1 && *c.at == '*';
+    if (!out->is_star)
+        return eat_address_of(&c, &out->address, out) && at_end(&c);
+    out->address = (struct sip_address){0};
+    return true;
+}
+
+bool sip_contact_parse(struct slice value, struct sip_contact *out)
+{
+    struct sip_contact contact = {0};
+
+    if (!sip_contact_read(value, &contact))
         return false;
     *out = contact;
     return true;

@@ -40,11 +40,15 @@ struct sip_contact {
     bool is_star;
     struct sip_address address;
     bool has_q;
-    uint16_t q_thousandths;
+    uint16_t q_thousandths; /* of a meaning only if has_q */
     bool has_expires;
-    uint32_t expires_s; /* what does not fit or is malformed counts as 3600 (RFC 3261 20.10) */
+    uint32_t
+        expires_s; /* likewise; what does not fit or is malformed counts as 3600 (RFC 3261 20.10) */
 };
 
 bool sip_contact_parse(struct slice value, struct sip_contact *out) MUST_USE;
+
+/* The same in place: on false `out` is of no meaning. */
+bool sip_contact_read(struct slice value, struct sip_contact *out) MUST_USE;
 
 #endif

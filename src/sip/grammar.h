@@ -246,11 +246,8 @@ static inline bool eat_u32(struct cursor *c, uint32_t max, uint32_t *out)
     const char *at = c->at;
     uint64_t value = 0;
 
-    for (; at < c->end && ascii_is_digit(*at); at++) {
+    for (; at < c->end && ascii_is_digit(*at) && value <= max; at++)
         value = value * 10 + (uint64_t)(*at - '0');
-        if (value > max)
-            value = (uint64_t)max + 1; /* too large for good */
-    }
     if (at == c->at || value > max)
         return false;
     c->at = at;

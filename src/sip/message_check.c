@@ -179,7 +179,7 @@ static bool check_contacts(struct sip_message *msg, struct sip_fault *fault)
     msg->basics.contact_count = 0;
     while (msg->is_request && sip_values_next(&contacts, &value)) {
         bool is_first = msg->basics.contact_count++ == 0;
-        if (!sip_contact_parse(value, is_first ? &msg->basics.contact : &other))
+        if (!sip_contact_read(value, is_first ? &msg->basics.contact : &other))
             return refuse(fault, phrases[SIP_CONTACT].malformed);
     }
     return true;

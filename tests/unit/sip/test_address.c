@@ -201,7 +201,39 @@ static void a_star_is_a_contact(void **state)
     assert_false(sip_contact_parse(SLICE("<sip:b>;q=2"), &contact));
 }
 
+/* Whatever an earlier message left there. */
+static void a_contact_read_in_place_is_the_one_that_is_parsed(void **state)
+{
+    static const char *const values[] = {"<sip:a@b:5070;lr>;q=0.5;expires=7;tag=t",
+                                         "*",
+                                         "sip:c@d",
+                                         "\"E\" <tel:12>;q=0.25",
+                                         "*",
+                                         "<sip:[::1]>;expires=x"};
+    struct sip_contact in_place, parsed;
+
+    (void)state;
+    memset(&in_place, 0xa5, sizeof(in_place));
+    for (size_t i = 0; i < ARRAY_LEN(values); i++) {
+        CHECK_CASE(sip_contact_read(slice_of(values[i]), &in_place), values[i]);
+        CHECK_CASE(sip_contact_parse(slice_of(values[i]), &parsed), values[i]);
+        CHECK_CASE(in_place.is_star == parsed.is_star, values[i]);
+        CHECK_CASE(in_place.has_q == parsed.has_q, values[i]);
+        CHECK_CASE(!parsed.has_q || in_place.q_thousandths == parsed.q_thousandths, values[i]);
+        CHECK_CASE(in_place.has_expires == parsed.has_expires, values[i]);
+        CHECK_CASE(!parsed.has_expires || in_place.expires_s == parsed.expires_s, values[i]);
+        CHECK_CASE(in_place.address.has_brackets == parsed.address.has_brackets, values[i]);
+        CHECK_CASE(slice_equal(in_place.address.display, parsed.address.display), values[i]);
+        CHECK_CASE(slice_equal(in_place.address.uri, parsed.address.uri), values[i]);
+        CHECK_CASE(slice_equal(in_place.address.parts.host, parsed.address.parts.host), values[i]);
+        CHECK_CASE(in_place.address.parts.port == parsed.address.parts.port, values[i]);
+        CHECK_CASE(slice_equal(in_place.address.params, parsed.address.params), values[i]);
+        CHECK_CASE(slice_equal(in_place.address.tag, parsed.address.tag), values[i]);
+    }
+}
+
 CHECK_MAIN(CHECK_TEST(finds_the_parts_of_an_address), CHECK_TEST(refuses_what_the_grammar_refuses),
            CHECK_TEST(parameters_of_a_bare_uri_belong_to_the_header), CHECK_TEST(finds_the_tag),
            CHECK_TEST(qvalues_are_exact), CHECK_TEST(reads_the_parameters_of_a_contact),
-           CHECK_TEST(a_star_is_a_contact))
+           CHECK_TEST(a_star_is_a_contact),
+           CHECK_TEST(a_contact_read_in_place_is_the_one_that_is_parsed))
