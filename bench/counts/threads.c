@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -21,6 +22,8 @@ struct strand {
     int rest[2]; /* and back to it */
     void *(*run)(void *arg);
     void *arg;
+    pthread_t thread;
+    bool has_ended;
 };
 
 static struct strand strands[MAX_STRANDS];
@@ -46,6 +49,8 @@ static void hear(const int pipe_ends[2])
 void threads_take_turns(void)
 {
     for (size_t i = 0; i < strand_count; i++) {
+        if (strands[i].has_ended)
+            continue;
         say(strands[i].turn);
         hear(strands[i].rest);
     }
@@ -64,6 +69,7 @@ static void *begin(void *arg)
     meter_on();
     void *result = self->run(self->arg);
     meter_off();
+    self->has_ended = true;
     say(self->rest);
     return result;
 }
@@ -84,9 +90,25 @@ int pthread_create(pthread_t *out, const pthread_attr_t *attr, void *(*run)(void
     strand->run = run;
     strand->arg = arg;
     int error = real(out, attr, begin, strand);
+    strand->thread = *out;
     if (error == 0)
         strand_count++;
     return error;
+}
+
+/* The main thread waits for one that loads something and ends. */
+int pthread_join(pthread_t thread, void **result)
+{
+    typedef int join(pthread_t thread, void **result);
+    join *real = (join *)dlsym(RTLD_NEXT, "pthread_join");
+
+    if (real == NULL)
+        abort();
+    for (size_t i = 0; i < strand_count; i++) {
+        while (pthread_equal(strands[i].thread, thread) && !strands[i].has_ended)
+            threads_take_turns();
+    }
+    return real(thread, result);
 }
 
 int pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex)
