@@ -5,6 +5,7 @@ not judged here.
 
 import json
 import os
+import pathlib
 import re
 import shutil
 import subprocess
@@ -113,9 +114,20 @@ def test_plots_stay_inside_their_picture():
             assert 0 <= float(circle.get("cx")) <= plots.WIDTH and 0 <= float(circle.get("cy")) <= 340
 
 
+def can_make_control_groups():
+    top = pathlib.Path("/sys/fs/cgroup")
+    folder = (top / "cpuacct" if (top / "cpuacct").is_dir() else top) / f"tchin-test-{os.getpid()}"
+    try:
+        folder.mkdir()
+        folder.rmdir()
+    except OSError:
+        return False
+    return True
+
+
 def test_a_short_run_measures(tmp_path):
-    if os.geteuid() != 0:
-        pytest.skip("needs root, for a control group")
+    if not can_make_control_groups():
+        pytest.skip("needs a control group: root, and a system that has them")
     documents = {path: path.read_bytes() for path in (ROOT / "docs").glob("*.md")}
     done = subprocess.run([ROOT / "bench" / "run", "--rounds", "1", "--seconds", "0.3", "--stages", "work", "--works", "options",
                            "--servers", "tchind,floor", "--json"], capture_output=True, text=True,
