@@ -5,6 +5,7 @@ The parts of a run. Each yields records: plain dictionaries whose `kind` says wh
 import json
 import subprocess
 import threading
+import time
 
 from targets import BIN, PASSWORD, PORT, SERVERS, CannotMeasure, KamailioGrowing, Tchind
 from works import BY_NAME, DOMAIN, USERS, WORKS, load_words
@@ -17,6 +18,7 @@ MANY_SOCKETS = 16  # so that every worker has some
 STALL_RATE = 2000  # OPTIONS a second, while the server has something else to do
 EXPIRES_S = 60  # the shortest that a server takes by default
 IMPORTED = 100_000
+SETTLE_S = 36  # until what transactions held is given back: 64*T1, and some
 
 
 class Bench:
@@ -107,6 +109,7 @@ def memory(bench):
         for users in bench.settings["users"]:
             bench.tell(f"{kind.title}: memory with {users:,} bindings")
             fresh = register_all(bench, users)
+            time.sleep(SETTLE_S)
             yield {"kind": "memory", "server": kind.name, "users": users, "pss_bytes": bench.group.pss_bytes(), "fresh": fresh}
             told = bench.measure(BY_NAME["register"], users=users)
             yield {"kind": "flatness", "server": kind.name, "users": users, "load": told}
