@@ -18,6 +18,8 @@ from sip import own_address
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BIN = pathlib.Path(os.environ.get("TCHIN_BIN", ROOT / "build" / "bin"))
+TCHIND = BIN / "tchind"
+IS_THREAD_SANITIZED = TCHIND.is_file() and b"__tsan_init" in TCHIND.read_bytes()  # takes several times the memory and the time
 READY_S = 20
 STOP_S = 5
 SANITIZER = re.compile(r"ERROR: \w+Sanitizer|WARNING: \w+Sanitizer|runtime error:|LeakSanitizer|ERROR SUMMARY: [1-9]")
@@ -79,7 +81,7 @@ class Server:
         self.began_at = len(self.log)
         with self.ladder.open("ab") as ladder:
             self.process = subprocess.Popen(
-                [*self.wrap, BIN / "tchind", *self.domains, "--data", self.data, *self.listeners, *self.options],
+                [*self.wrap, TCHIND, *self.domains, "--data", self.data, *self.listeners, *self.options],
                 stdin=subprocess.DEVNULL, stdout=ladder, stderr=subprocess.PIPE, text=True, errors="replace")
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
