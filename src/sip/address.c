@@ -116,7 +116,11 @@ static bool read_contact_param(const struct sip_param *param, struct sip_contact
     return true;
 }
 
-/* *( SEMI generic-param ); the first tag counts. Those of a Contact are read on the way. */
+/*
+ * *( SEMI generic-param ); the first tag counts, and is never a quoted string (tag-param = "tag"
+ * EQUAL token): a fold in one would make two texts of the same tag. Those of a Contact are read on
+ * the way.
+ */
 static inline bool eat_address_params(struct cursor *c, struct sip_address *out,
                                       struct sip_contact *contact)
 {
@@ -129,6 +133,8 @@ static inline bool eat_address_params(struct cursor *c, struct sip_address *out,
         if (contact != NULL && !read_contact_param(&param, contact))
             return false;
         if (!has_tag && sip_param_is(&param, SLICE("tag"))) {
+            if (param.value.len > 0 && param.value.ptr[0] == '"')
+                return false;
             out->tag = param.value;
             has_tag = true;
         }

@@ -1,4 +1,7 @@
-/* The response to whatever can be answered parses, and is as sound as its request was. */
+/*
+ * The response to whatever can be answered parses, and is as sound as its request was. A request
+ * full to the last field leaves no room for the Content-Length that a response ends with.
+ */
 #include <assert.h>
 
 #include "sip/build.h"
@@ -34,7 +37,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     if (!request.is_request || !(is_sound || sip_message_is_answerable(&request)))
         return 0;
     sip_build_reply(&out, &request, &reply);
-    sip_build_end(&out);
+    if (request.header_count < SIP_MAX_HEADERS)
+        sip_build_end(&out);
+    else
+        buffer_add(&out, SLICE("\r\n"));
     assert(!out.overflowed && sip_message_parse(buffer_slice(&out), &response, &fault));
     assert(!is_sound || sip_message_check(&response, &fault));
     assert(count_vias(&response) == count_vias(&request));

@@ -60,6 +60,7 @@ static void refuses_what_the_grammar_refuses(void **state)
         {"<sip:b> x",                                            "something behind"                    },
         {"<sip:b>;",                                             "a semicolon promises a parameter"    },
         {"<sip:b>,<sip:c>",                                      "one value only"                      },
+        {"<sip:b>;tag=\"a\r\n b\"",                              "a tag is a token"                    },
         {"\"a\" b <sip:b>",                                      "a quoted string or tokens"           },
         {"\"Mr. J. User <sip:j.user@example.com>",               "RFC 4475 3.1.2.6: unbalanced quotes" },
         {"sip:user@example.com?Route=%3Csip:sip.example.com%3E", "RFC 4475 3.1.2.13: bare headers"     },
