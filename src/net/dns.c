@@ -64,7 +64,8 @@ static bool set_up(struct ub_ctx *unbound, const struct dns_settings *settings)
            && ub_ctx_set_option(unbound, "do-not-query-localhost:", "no") == 0
            && set_servers(unbound, settings)
            && (settings->trust_anchors == NULL
-               || ub_ctx_add_ta_file(unbound, settings->trust_anchors) == 0);
+               || (access(settings->trust_anchors, R_OK) == 0
+                   && ub_ctx_add_ta_file(unbound, settings->trust_anchors) == 0));
 }
 
 /* Signals are the main thread's. The threads of libunbound inherit that. */
@@ -145,7 +146,8 @@ static struct slice without_brackets(struct slice name)
 static void answer_literal(struct dns_query *query, const struct net_addr *addr)
 {
     query->addresses[0] = *addr;
-    query->count = addr->family == 4 ? query->wants_ipv4 : query->wants_ipv6;
+    query->count =
+        query->kind == DNS_ADDRESSES && (addr->family == 4 ? query->wants_ipv4 : query->wants_ipv6);
     answer(query, query->count > 0 ? ERR_NONE : ERR_ABSENT);
 }
 
@@ -179,6 +181,7 @@ void dns_ask(struct dns *dns, struct dns_query *query)
     struct net_addr literal;
 
     query->count = 0;
+    query->records_len = 0;
     if (net_addr_parse(without_brackets(name), 0, &literal)) {
         answer_literal(query, &literal);
         return;

@@ -1,6 +1,7 @@
 /*
- * Names to addresses: A and AAAA by libunbound, in a thread of its own which answers by mail. It
- * respects /etc/hosts and /etc/resolv.conf, caches, and never answers with what failed DNSSEC.
+ * What DNS says about a name: its addresses (A and AAAA), its NAPTR or its SRV records, by
+ * libunbound, in a thread of its own which answers by mail. It respects /etc/hosts and
+ * /etc/resolv.conf, follows CNAMEs, caches, and never answers with what failed DNSSEC.
  */
 #ifndef TCHIN_NET_DNS_H
 #define TCHIN_NET_DNS_H
@@ -9,7 +10,13 @@
 #include "base/mailbox.h"
 #include "net/addr.h"
 
-enum { DNS_MAX_ADDRESSES = 16, DNS_MAX_NAME = 255 };
+enum {
+    DNS_MAX_ADDRESSES = 16,
+    DNS_MAX_NAME = 255,
+    DNS_MAX_RECORD_BYTES = 2048, /* of one answer; of more, those that fit in are kept */
+};
+
+enum dns_kind { DNS_ADDRESSES, DNS_SRV, DNS_NAPTR };
 
 struct dns;
 
@@ -18,13 +25,27 @@ struct dns_query {
     struct mail mail;      /* set by the asker: `deliver` */
     struct mailbox *asker; /* where the answer goes */
     char name[DNS_MAX_NAME + 1];
-    bool wants_ipv4;
+    enum dns_kind kind;
+    bool wants_ipv4; /* of the addresses */
     bool wants_ipv6;
-    enum err err; /* ERR_NONE, ERR_ABSENT (no such name or no address), ERR_IO (no answer) */
-    size_t count;
-    struct net_addr addresses[DNS_MAX_ADDRESSES];    /* ports 0; IPv6 and IPv4 as RFC 6724 orders */
+    enum err err; /* ERR_NONE, ERR_ABSENT (no such name or no record), ERR_IO (no answer) */
+    size_t count; /* of the addresses, or the records */
+    struct net_addr addresses[DNS_MAX_ADDRESSES]; /* ports 0; IPv6 and IPv4 as RFC 6724 orders */
+    size_t records_len;
+    char records[DNS_MAX_RECORD_BYTES];              /* see dns_next_record */
     void (*deliver)(struct mail *mail, void *owner); /* of dns.c: what `mail` had, meanwhile */
 };
+
+/*
+ * The data of the next record, as it came from the wire: for dns_records.h to read. `rest` is all
+ * the records at first, and moves on. False: no more.
+ */
+bool dns_next_record(struct slice *rest, struct slice *rdata);
+
+static inline struct slice dns_records_of(const struct dns_query *query)
+{
+    return (struct slice){query->records, query->records_len};
+}
 
 struct dns_settings {
     const char *hosts_file;    /* "/etc/hosts" */
@@ -37,7 +58,7 @@ struct dns_settings {
 
 struct dns_settings dns_default_settings(void);
 
-/* NULL: libunbound or the thread could not be started. */
+/* NULL: libunbound or the thread could not be started, or the trust anchors cannot be read. */
 struct dns *dns_start(void) MUST_USE;
 struct dns *dns_start_with(const struct dns_settings *settings) MUST_USE;
 
@@ -46,7 +67,7 @@ void dns_stop(struct dns *dns);
 
 /*
  * Any thread. ERR_FULL is answered too when very many are under way. A literal address, in brackets
- * or not, is its own answer; what cannot be a host name is absent.
+ * or not, is its own answer; what cannot be a host name, with underscores or without, is absent.
  */
 void dns_ask(struct dns *dns, struct dns_query *query);
 

@@ -1,4 +1,7 @@
-/* A and AAAA are asked side by side; what one of them found does not wait long for the other. */
+/*
+ * A and AAAA are asked side by side; what one of them found does not wait long for the other. NAPTR
+ * and SRV records go into the answer as they are.
+ */
 #include "net/dns_lookups.h"
 
 #include <stdlib.h>
@@ -10,14 +13,17 @@
 enum {
     CLASS_IN = 1, /* RFC 1035 3.2 */
     TYPE_A = 1,
-    TYPE_AAAA = 28, /* RFC 3596 2.1 */
+    TYPE_AAAA = 28,  /* RFC 3596 2.1 */
+    TYPE_SRV = 33,   /* RFC 2782 */
+    TYPE_NAPTR = 35, /* RFC 3403 5 */
     RCODE_NOERROR = 0,
     SECOND_FAMILY_MS = 300,
 };
 
-/* One family of a lookup. */
+/* One type of record. */
 struct question {
     struct dns_lookup *lookup;
+    int type;
     int id; /* libunbound's */
     bool is_asked;
     bool has_failed; /* as opposed to there being none */
@@ -28,8 +34,8 @@ struct dns_lookup {
     struct timer timer;
     struct dns_lookups *lookups;
     struct dns_query *query;
-    struct question ipv4;
-    struct question ipv6;
+    struct question first;
+    struct question second; /* for addresses: of the other family */
     size_t count;
     struct net_addr addresses[2 * DNS_MAX_ADDRESSES];
 };
@@ -73,13 +79,25 @@ void dns_lookups_fini(struct dns_lookups *lookups)
 
 static void ask(struct dns_lookup *lookup, struct question *question, int type, bool is_wanted)
 {
-    *question = (struct question){.lookup = lookup};
+    *question = (struct question){.lookup = lookup, .type = type};
     if (!is_wanted)
         return;
     question->has_failed = true; /* until there is an answer */
     question->is_asked = ub_resolve_async(lookup->lookups->unbound, lookup->query->name, type,
                                           CLASS_IN, question, answered, &question->id)
                          == 0;
+}
+
+static void ask_all(struct dns_lookup *lookup)
+{
+    const struct dns_query *query = lookup->query;
+    bool is_for_addresses = query->kind == DNS_ADDRESSES;
+
+    if (is_for_addresses)
+        ask(lookup, &lookup->first, TYPE_AAAA, query->wants_ipv6);
+    else
+        ask(lookup, &lookup->first, query->kind == DNS_SRV ? TYPE_SRV : TYPE_NAPTR, true);
+    ask(lookup, &lookup->second, TYPE_A, is_for_addresses && query->wants_ipv4);
 }
 
 static void answer(struct dns_query *query, enum err err)
@@ -101,8 +119,7 @@ void dns_lookups_start(struct dns_lookups *lookups, struct dns_query *query)
     lookup->count = 0;
     list_add(&lookups->under_way, node);
     timer_set(&lookups->timers, &lookup->timer, monotonic_ms() + lookups->limit_ms);
-    ask(lookup, &lookup->ipv6, TYPE_AAAA, query->wants_ipv6);
-    ask(lookup, &lookup->ipv4, TYPE_A, query->wants_ipv4);
+    ask_all(lookup);
     finish_if_complete(lookup);
 }
 
@@ -148,6 +165,43 @@ static size_t copy_addresses(const struct ub_result *result, uint8_t family, str
     return count;
 }
 
+static void copy_records(const struct ub_result *result, struct dns_query *query)
+{
+    for (size_t i = 0; result->data[i] != NULL; i++) {
+        int len = result->len[i];
+        if (len < 0 || len > UINT16_MAX
+            || (size_t)len + 2 > DNS_MAX_RECORD_BYTES - query->records_len)
+            continue;
+        char *out = query->records + query->records_len;
+        out[0] = (char)(len >> 8);
+        out[1] = (char)len;
+        memcpy(out + 2, result->data[i], (size_t)len);
+        query->records_len += (size_t)len + 2;
+        query->count++;
+    }
+}
+
+bool dns_next_record(struct slice *rest, struct slice *rdata)
+{
+    if (rest->len < 2)
+        return false;
+    size_t len = (size_t)(uint8_t)rest->ptr[0] << 8 | (uint8_t)rest->ptr[1];
+    if (len > rest->len - 2)
+        return false;
+    *rdata = (struct slice){rest->ptr + 2, len};
+    *rest = slice_after(*rest, len + 2);
+    return true;
+}
+
+static void take(struct dns_lookup *lookup, int type, const struct ub_result *result)
+{
+    if (type == TYPE_A || type == TYPE_AAAA)
+        lookup->count +=
+            copy_addresses(result, type == TYPE_A ? 4 : 6, lookup->addresses + lookup->count);
+    else
+        copy_records(result, lookup->query);
+}
+
 /* Called by ub_process. What is bogus has failed: RFC 4035 5.5. */
 static void answered(void *arg, int failure, struct ub_result *result)
 {
@@ -159,8 +213,7 @@ static void answered(void *arg, int failure, struct ub_result *result)
     if (is_usable)
         question->has_failed = result->rcode != RCODE_NOERROR && !result->nxdomain;
     if (is_usable && result->havedata)
-        lookup->count += copy_addresses(result, question == &lookup->ipv4 ? 4 : 6,
-                                        lookup->addresses + lookup->count);
+        take(lookup, question->type, result);
     ub_resolve_free(result);
     finish_if_complete(lookup);
 }
@@ -169,7 +222,7 @@ static void finish_if_complete(struct dns_lookup *lookup)
 {
     uint64_t soon_ms = monotonic_ms() + SECOND_FAMILY_MS;
 
-    if (!lookup->ipv4.is_asked && !lookup->ipv6.is_asked)
+    if (!lookup->first.is_asked && !lookup->second.is_asked)
         finish(lookup);
     else if (lookup->count > 0 && soon_ms < lookup->timer.due_ms)
         timer_set(&lookup->lookups->timers, &lookup->timer, soon_ms);
@@ -182,19 +235,27 @@ static void stop_asking(struct question *question)
     question->is_asked = false;
 }
 
+static void hand_over_addresses(struct dns_lookup *lookup)
+{
+    struct dns_query *query = lookup->query;
+
+    address_order(lookup->addresses, lookup->count);
+    query->count = lookup->count < DNS_MAX_ADDRESSES ? lookup->count : DNS_MAX_ADDRESSES;
+    memcpy(query->addresses, lookup->addresses, query->count * sizeof(*query->addresses));
+}
+
 /* What is there now is the answer. */
 static void finish(struct dns_lookup *lookup)
 {
     struct dns_query *query = lookup->query;
-    enum err err = lookup->ipv4.has_failed || lookup->ipv6.has_failed ? ERR_IO : ERR_ABSENT;
+    enum err err = lookup->first.has_failed || lookup->second.has_failed ? ERR_IO : ERR_ABSENT;
 
-    stop_asking(&lookup->ipv4);
-    stop_asking(&lookup->ipv6);
+    stop_asking(&lookup->first);
+    stop_asking(&lookup->second);
     timer_clear(&lookup->timer);
     list_remove(&lookup->node);
     list_add(&lookup->lookups->idle, &lookup->node);
-    address_order(lookup->addresses, lookup->count);
-    query->count = lookup->count < DNS_MAX_ADDRESSES ? lookup->count : DNS_MAX_ADDRESSES;
-    memcpy(query->addresses, lookup->addresses, query->count * sizeof(*query->addresses));
+    if (query->kind == DNS_ADDRESSES)
+        hand_over_addresses(lookup);
     answer(query, query->count > 0 ? ERR_NONE : err);
 }

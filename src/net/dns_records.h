@@ -11,8 +11,6 @@
 #include "base/slice.h"
 #include "net/dns.h"
 
-enum { DNS_TYPE_SRV = 33, DNS_TYPE_NAPTR = 35 };
-
 /* As text, without the dot at the end; the root is ".". */
 struct dns_name {
     char text[DNS_MAX_NAME + 1];

@@ -11,7 +11,13 @@
 
 #include "sockets.h"
 
-enum { NAME_SERVER_A = 1, NAME_SERVER_AAAA = 28, NAME_SERVER_PACKET = 4096 };
+enum {
+    NAME_SERVER_A = 1,
+    NAME_SERVER_AAAA = 28,
+    NAME_SERVER_SRV = 33,
+    NAME_SERVER_NAPTR = 35,
+    NAME_SERVER_PACKET = 4096,
+};
 
 struct name_server {
     int fd;
@@ -48,23 +54,39 @@ static inline bool name_server_read(char *packet, size_t len, struct name_server
     return true;
 }
 
+/* The number `i` tells one record from another. Returns its length. */
+static inline size_t name_server_data(int type, size_t i, char *out)
+{
+    static const char a[] = "\177\0\0\0"; /* 127.0.0.1 and so on */
+    static const char aaaa[16] = {0};     /* ::1 and so on */
+    static const char srv[] = "\0\1\0\2\x13\xc4\4four\7example\0";
+    static const char naptr[] = "\0\1\0\2\1s\7SIP+D2U\0\4_sip\4_udp\7example\0";
+    const char *data = type == NAME_SERVER_A       ? a
+                       : type == NAME_SERVER_SRV   ? srv
+                       : type == NAME_SERVER_NAPTR ? naptr
+                                                   : aaaa;
+    size_t len = type == NAME_SERVER_A       ? 4
+                 : type == NAME_SERVER_SRV   ? sizeof(srv) - 1
+                 : type == NAME_SERVER_NAPTR ? sizeof(naptr) - 1
+                                             : 16;
+    bool is_address = type == NAME_SERVER_A || type == NAME_SERVER_AAAA;
+
+    memcpy(out, data, len);
+    out[is_address ? len - 1 : 1] = (char)(i + 1); /* else: the priority, the order */
+    return len;
+}
+
 /* Appends `count` records to the question and returns the length of the whole. */
 static inline size_t name_server_answer(struct name_server_question *q, int rcode, size_t count)
 {
-    size_t ip_len = q->type == NAME_SERVER_A ? 4 : 16;
     char *at = q->packet + q->len;
 
     memcpy(q->packet + 2,
            (char[]){(char)0x81, (char)(0x80 | rcode), 0, 1, 0, (char)count, 0, 0, 0, 0}, 10);
     for (size_t i = 0; i < count; i++) {
-        memcpy(at, (char[]){(char)0xc0, 12, 0, (char)q->type, 0, 1, 0, 0, 0, 60, 0, (char)ip_len},
-               12);
-        memset(at + 12, 0, ip_len);
-        if (ip_len == 4)
-            memcpy(at + 12, (char[]){127, 0, 0, (char)(i + 1)}, 4);
-        else
-            at[12 + 15] = (char)(i + 1); /* ::1 and so on */
-        at += 12 + ip_len;
+        size_t len = name_server_data(q->type, i, at + 12);
+        memcpy(at, (char[]){(char)0xc0, 12, 0, (char)q->type, 0, 1, 0, 0, 0, 60, 0, (char)len}, 12);
+        at += 12 + len;
     }
     return (size_t)(at - q->packet);
 }
@@ -83,6 +105,10 @@ static inline size_t name_server_decide(struct name_server_question *q)
         return name_server_answer(q, 0, is_a || is_aaaa);
     if (strcmp(q->label, "many") == 0)
         return name_server_answer(q, 0, is_a ? 40 : 0);
+    if (strcmp(q->label, "service") == 0)
+        return name_server_answer(q, 0, is_a || is_aaaa ? 0 : 2);
+    if (strcmp(q->label, "services") == 0)
+        return name_server_answer(q, 0, is_a || is_aaaa ? 0 : 60);
     if (strcmp(q->label, "absent") == 0)
         return name_server_answer(q, 3, 0);
     if (strcmp(q->label, "failing") == 0)

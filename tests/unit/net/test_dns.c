@@ -3,6 +3,7 @@
 #include "driven_loop.h"
 #include "name_server.h"
 #include "net/dns.h"
+#include "net/dns_records.h"
 
 enum { MAX_QUERIES = 64 };
 
@@ -84,6 +85,20 @@ static struct dns_query *ask(struct asker *asker, const char *name, bool ipv4, b
     return &asked->query;
 }
 
+static const struct dns_query *ask_records(struct asker *asker, const char *name,
+                                           enum dns_kind kind)
+{
+    struct asked *asked = &asker->asked[asker->asked_count++];
+
+    asked->asker = asker;
+    asked->query = (struct dns_query){.mail = {.deliver = take_answer},
+                                      .asker = net_loop_mailbox(asker->driven.loop),
+                                      .kind = kind};
+    (void)snprintf(asked->query.name, sizeof(asked->query.name), "%s", name);
+    dns_ask(asker->dns, &asked->query);
+    return &asked->query;
+}
+
 /* --- the tests -------------------------------------------------------------------------------- */
 
 static void names_are_answered_as_their_servers_say(void **state)
@@ -128,6 +143,96 @@ static void names_are_answered_as_their_servers_say(void **state)
                                : true),
                    cases[i].name);
     }
+}
+
+static void services_are_answered_with_their_records(void **state)
+{
+    struct dns_settings settings = patient();
+    struct asker *asker = start_asker(&settings);
+    const struct dns_query *srv = ask_records(asker, "service.example", DNS_SRV);
+    const struct dns_query *naptr = ask_records(asker, "service.example", DNS_NAPTR);
+    bool has_priority[3] = {false}, has_order[3] = {false};
+    struct slice rest, rdata;
+    struct dns_srv a_srv;
+    struct dns_naptr a_naptr;
+
+    (void)state;
+    assert_true(driven_run(&asker->driven, 6000));
+    assert_int_equal(srv->err, ERR_NONE);
+    assert_int_equal(srv->count, 2);
+    for (rest = dns_records_of(srv); dns_next_record(&rest, &rdata);) {
+        assert_true(dns_srv_read(rdata, &a_srv) && a_srv.priority <= 2);
+        has_priority[a_srv.priority] = true;
+        assert_string_equal(a_srv.target.text, "four.example");
+    }
+    assert_true(has_priority[1] && has_priority[2]);
+    for (rest = dns_records_of(naptr); dns_next_record(&rest, &rdata);) {
+        assert_true(dns_naptr_read(rdata, &a_naptr) && a_naptr.order <= 2);
+        has_order[a_naptr.order] = true;
+        assert_string_equal(a_naptr.replacement.text, "_sip._udp.example");
+    }
+    assert_true(has_order[1] && has_order[2]);
+}
+
+static void services_are_absent_or_fail_as_addresses_do(void **state)
+{
+    static const struct {
+        const char *name;
+        enum err err;
+    } cases[] = {
+        {"absent.example",    ERR_ABSENT},
+        {"empty.example",     ERR_ABSENT},
+        {"four.example",      ERR_ABSENT},
+        {"failing.example",   ERR_IO    },
+        {"silent.example",    ERR_IO    },
+        {"garbage.example",   ERR_IO    },
+        {"192.0.2.1",         ERR_ABSENT},
+        {"[2001:db8::1]",     ERR_ABSENT},
+        {"_sip._udp.a b.com", ERR_ABSENT},
+    };
+    struct dns_settings settings = patient();
+    const struct dns_query *srv[ARRAY_LEN(cases)], *naptr[ARRAY_LEN(cases)];
+
+    (void)state;
+    settings.limit_ms = 1000;
+    struct asker *asker = start_asker(&settings);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        srv[i] = ask_records(asker, cases[i].name, DNS_SRV);
+        naptr[i] = ask_records(asker, cases[i].name, DNS_NAPTR);
+    }
+    assert_true(driven_run(&asker->driven, 6000));
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        CHECK_CASE(srv[i]->err == cases[i].err && srv[i]->count == 0, cases[i].name);
+        CHECK_CASE(naptr[i]->err == cases[i].err && naptr[i]->count == 0, cases[i].name);
+    }
+}
+
+static void of_too_many_records_those_that_fit_are_kept(void **state)
+{
+    struct dns_settings settings = patient();
+    struct asker *asker = start_asker(&settings);
+    const struct dns_query *naptr = ask_records(asker, "services.example", DNS_NAPTR);
+    size_t count = 0;
+    struct dns_naptr a_naptr;
+
+    (void)state;
+    assert_true(driven_run(&asker->driven, 6000));
+    assert_int_equal(naptr->err, ERR_NONE);
+    for (struct slice rest = dns_records_of(naptr), rdata; dns_next_record(&rest, &rdata); count++)
+        assert_true(dns_naptr_read(rdata, &a_naptr));
+    assert_int_equal(count, naptr->count);
+    assert_in_range(count, 24, 59);
+    assert_in_range(naptr->records_len, DNS_MAX_RECORD_BYTES - 50, DNS_MAX_RECORD_BYTES);
+}
+
+static void a_record_ends_where_its_length_says(void **state)
+{
+    struct slice lies = SLICE("\0\1a\0\2b"), rdata;
+
+    (void)state;
+    assert_true(dns_next_record(&lies, &rdata));
+    CHECK_SLICE(rdata, "a");
+    assert_false(dns_next_record(&lies, &rdata));
 }
 
 static void silence_and_garbage_end_with_the_limit(void **state)
@@ -291,6 +396,10 @@ static void what_is_under_way_is_answered_when_it_stops(void **state)
 }
 
 CHECK_MAIN(CHECK_TEST(names_are_answered_as_their_servers_say),
+           CHECK_TEST(services_are_answered_with_their_records),
+           CHECK_TEST(services_are_absent_or_fail_as_addresses_do),
+           CHECK_TEST(of_too_many_records_those_that_fit_are_kept),
+           CHECK_TEST(a_record_ends_where_its_length_says),
            CHECK_TEST(silence_and_garbage_end_with_the_limit),
            CHECK_TEST(one_family_does_not_wait_long_for_the_other),
            CHECK_TEST(literals_and_nonsense_are_never_asked),
