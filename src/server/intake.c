@@ -12,6 +12,7 @@
 #include "server/route.h"
 #include "server/trace.h"
 #include "sip/peek.h"
+#include "sip/stun.h"
 
 static void count_unreadable(struct worker *w, const struct hop *from, const char *reason)
 {
@@ -133,8 +134,25 @@ static void find_owner(struct worker *w, const struct hop *from, struct slice by
         mail(w, owner, from, msg.bytes);
 }
 
+/* RFC 5626 5.4, 8: what keeps a NAT open is answered from the socket it came to, without state. */
+static void answer_stun(struct worker *w, const struct hop *from, struct slice bytes)
+{
+    const struct stun_source source = {
+        .ip = from->remote.ip, .is_ipv6 = from->remote.family == 6, .port = from->remote.port};
+    struct buffer out = worker_scratch(w);
+
+    if (stun_answer(bytes, &source, &out))
+        transport_send(w->transport, from, buffer_slice(&out));
+    else
+        count_unreadable(w, from, "neither SIP nor a STUN binding request");
+}
+
 void intake_received(struct worker *w, const struct hop *from, struct slice bytes)
 {
+    if (stun_is_likely(bytes) && from->protocol == HOP_UDP) {
+        answer_stun(w, from, bytes);
+        return;
+    }
     if (is_keep_alive(bytes))
         return;
     trace_received(w, from, bytes);
