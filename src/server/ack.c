@@ -21,7 +21,9 @@ struct waiting_ack {
 
 static struct slice stateless_branch(struct request *ack, char text[BRANCH_BYTES])
 {
-    const struct slice parts[] = {ack->top_via, ack->msg->basics.call_id, ack->msg->basics.to_tag};
+    const struct slice parts[] = {
+        ack->msg->basics.via_text, {ack->loop_token, TOKEN_LEN}
+    };
     uint64_t hash = hash_slices(&ack->w->server->keys.ours_alone, parts, ARRAY_LEN(parts));
     struct buffer branch = buffer_over(text, BRANCH_BYTES);
 

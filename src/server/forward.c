@@ -65,20 +65,15 @@ static bool new_text(struct editing *e, size_t max_bytes, struct buffer *out)
 static bool insert_via(struct editing *e)
 {
     const struct forwarding *f = e->forwarding;
-    char loop[TOKEN_LEN];
     struct buffer line;
 
     if (!new_text(e, LINE_BYTES, &line))
         return false;
-    buffer_add(&line, SLICE("Via: SIP/2.0/"));
-    buffer_add(&line, hop_protocol_name(f->hop.protocol));
-    buffer_add_char(&line, ' ');
-    net_addr_write(&f->hop.local, &line);
-    buffer_add(&line, SLICE(";branch="));
+    buffer_add(&line, SLICE("Via: "));
+    buffer_add(&line, side_of(&e->rq->w->sides, &f->hop)->via);
     buffer_add(&line, f->branch);
     buffer_add_char(&line, '.');
-    token_write_loop(e->rq->loop_hash, loop);
-    buffer_add(&line, (struct slice){loop, TOKEN_LEN});
+    buffer_add(&line, (struct slice){e->rq->loop_token, TOKEN_LEN});
     buffer_add(&line, SLICE("\r\n"));
     sip_edits_insert_before(&e->edits, SIP_VIA, buffer_slice(&line));
     return !line.overflowed;
@@ -347,26 +342,24 @@ static bool may_begin_dialog(enum sip_method method)
     }
 }
 
-static void add_record_route(struct buffer *line, const struct hop *hop, const char *token)
-{
-    buffer_add(line, SLICE("Record-Route: <sip:"));
-    net_addr_write(&hop->local, line);
-    if (hop->protocol == HOP_TCP)
-        buffer_add(line, SLICE(";transport=tcp"));
-    buffer_add(line, SLICE(";lr;tk="));
-    buffer_add(line, (struct slice){token, TOKEN_LEN});
-    buffer_add(line, SLICE(">\r\n"));
-}
-
 static bool same_side(const struct hop *a, const struct hop *b)
 {
     return a->protocol == b->protocol && net_addr_equal(&a->local, &b->local);
+}
+
+static void add_record_route(struct buffer *line, const struct side *side, const char *token)
+{
+    buffer_add(line, SLICE("Record-Route: "));
+    buffer_add(line, side->route);
+    buffer_add(line, (struct slice){token, TOKEN_LEN});
+    buffer_add(line, SLICE(">\r\n"));
 }
 
 /* One value, or one for each side where they differ, that of the outgoing side on top: RFC 5658. */
 static bool insert_record_route(struct editing *e)
 {
     const struct request *rq = e->rq;
+    const struct hop *out = &e->forwarding->recorded;
     char token[TOKEN_LEN];
     struct buffer line;
 
@@ -375,9 +368,9 @@ static bool insert_record_route(struct editing *e)
     if (!new_text(e, LINE_BYTES, &line))
         return false;
     token_of_dialog(rq->w->server, rq->msg, token);
-    add_record_route(&line, &e->forwarding->recorded, token);
-    if (!same_side(&e->forwarding->recorded, &rq->from))
-        add_record_route(&line, &rq->from, token);
+    add_record_route(&line, side_of(&rq->w->sides, out), token);
+    if (!same_side(out, &rq->from))
+        add_record_route(&line, side_of(&rq->w->sides, &rq->from), token);
     sip_edits_insert_before(&e->edits, SIP_RECORD_ROUTE, buffer_slice(&line));
     return !line.overflowed;
 }

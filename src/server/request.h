@@ -10,6 +10,8 @@
 #include "sip/status.h"
 #include "sip/uri.h"
 
+enum { TOKEN_LEN = 16 };
+
 /* Whose tag a dialog's token was made of. */
 enum token_side { TOKEN_OF_FROM, TOKEN_OF_TO };
 
@@ -35,7 +37,7 @@ struct request {
 
     const struct domain_settings *domain; /* of the Request-URI, if we are who answers for it */
     bool is_authenticated;
-    uint64_t loop_hash; /* RFC 5393 4.2.1: what the way of the request depends on */
+    char loop_token[TOKEN_LEN]; /* RFC 5393 4.2.1: what the way of the request depends on */
 
     struct slice extra_headers; /* whole lines, for the answer */
     const char *phrase;         /* a reason phrase for it; NULL: the usual one */

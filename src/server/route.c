@@ -165,6 +165,16 @@ static enum sip_status strip_own_maddr(struct request *rq)
     return sip_uri_parse(rq->uri_text, &rq->uri) ? SIP_GO_ON : SIP_500_SERVER_INTERNAL_ERROR;
 }
 
+/* As nearly always, byte for byte what our Record-Route said to the side that it comes from. */
+static bool is_our_record(struct request *rq, struct slice value)
+{
+    struct slice start = side_of(&rq->w->sides, &rq->from)->route;
+
+    return value.len == start.len + TOKEN_LEN + 1 && slice_starts_with(value, start)
+           && value.ptr[value.len - 1] == '>'
+           && token_is_right(rq, (struct slice){value.ptr + start.len, TOKEN_LEN});
+}
+
 /* Values of ours in a row are the two sides of one passage (RFC 5658), or of a spiral. */
 static enum sip_status pass_own_routes(struct request *rq, size_t route_count)
 {
@@ -172,7 +182,11 @@ static enum sip_status pass_own_routes(struct request *rq, size_t route_count)
     struct sip_address address;
     struct slice value;
 
-    while (rq->own_routes < route_count && sip_values_next(&routes, &value)) {
+    for (; rq->own_routes < route_count && sip_values_next(&routes, &value); rq->own_routes++) {
+        if (is_our_record(rq, value)) {
+            rq->is_in_dialog = true;
+            continue;
+        }
         const struct sip_uri *uri = read_route(value, &address);
         if (uri == NULL) {
             rq->phrase = "Malformed Route";
@@ -183,7 +197,6 @@ static enum sip_status pass_own_routes(struct request *rq, size_t route_count)
             break;
         }
         note_token(rq, uri);
-        rq->own_routes++;
     }
     return SIP_GO_ON;
 }
@@ -274,7 +287,7 @@ static enum sip_status refuse_loops(struct request *rq)
 {
     if (is_for_us(rq))
         return SIP_GO_ON;
-    rq->loop_hash = token_of_loop(rq);
+    token_of_loop(rq, rq->loop_token);
     return token_finds_loop(rq) ? SIP_482_LOOP_DETECTED : SIP_GO_ON;
 }
 

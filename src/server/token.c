@@ -3,12 +3,9 @@
 
 static void write_hex(uint64_t hash, char out[TOKEN_LEN])
 {
-    unsigned char bytes[8];
     struct buffer text = buffer_over(out, TOKEN_LEN);
 
-    for (int i = 0; i < 8; i++)
-        bytes[i] = (unsigned char)(hash >> (56 - 8 * i));
-    buffer_add_hex(&text, bytes, sizeof(bytes));
+    buffer_add_hex(&text, &hash, sizeof(hash));
 }
 
 static void write_dialog_token(const struct server *server, struct slice call_id,
@@ -65,29 +62,22 @@ static size_t add_all(const struct sip_message *msg, enum sip_header_id id, stru
     return count;
 }
 
-uint64_t token_of_loop(const struct request *rq)
+void token_of_loop(const struct request *rq, char out[TOKEN_LEN])
 {
     const struct sip_message *msg = rq->msg;
-    char cseq[10];
-    struct buffer cseq_text = buffer_over(cseq, sizeof(cseq));
+    const struct slice cseq = {(const char *)&msg->basics.cseq, sizeof(msg->basics.cseq)};
     struct slice parts[MAX_LOOP_PARTS];
     size_t count = 0;
 
-    buffer_add_u64(&cseq_text, msg->basics.cseq);
     parts[count++] = msg->uri;
     parts[count++] = msg->basics.call_id;
     parts[count++] = msg->basics.from_tag;
     parts[count++] = msg->basics.to_tag;
-    parts[count++] = buffer_slice(&cseq_text);
+    parts[count++] = cseq;
     count = add_all(msg, SIP_PROXY_REQUIRE, parts, count);
     count = add_all(msg, SIP_PROXY_AUTHORIZATION, parts, count);
     count = add_all(msg, SIP_ROUTE, parts, count);
-    return hash_slices(&rq->w->server->keys.ours_alone, parts, count);
-}
-
-void token_write_loop(uint64_t hash, char out[TOKEN_LEN])
-{
-    write_hex(hash, out);
+    write_hex(hash_slices(&rq->w->server->keys.ours_alone, parts, count), out);
 }
 
 static bool contains(struct slice text, struct slice part)
@@ -116,18 +106,16 @@ static bool branch_ends_with(struct slice value, struct slice token)
 }
 
 /*
- * The second part of a branch of ours is the hash that nobody else can make, so a Via that ends
+ * The second part of a branch of ours is a token that nobody else can make, so a Via that ends
  * with it is ours whatever its sent-by. Vias that do not parse are somebody else's business, and
- * without the hash in it somewhere none needs to be parsed. The topmost one is parsed already.
+ * without the token in it somewhere none needs to be parsed. The topmost one is parsed already.
  */
 bool token_finds_loop(const struct request *rq)
 {
     struct sip_values vias = sip_values_of(rq->msg, SIP_VIA);
-    char hex[TOKEN_LEN];
-    const struct slice token = {hex, TOKEN_LEN};
+    const struct slice token = {rq->loop_token, TOKEN_LEN};
     struct slice value;
 
-    token_write_loop(rq->loop_hash, hex);
     if (ends_with(rq->msg->basics.via.branch, token))
         return true;
     (void)sip_values_next(&vias, &value);

@@ -6,8 +6,6 @@
 
 #include "server/request.h"
 
-enum { TOKEN_LEN = 16 };
-
 /* The token in our Record-Route: of the Call-ID and the tag of who began the dialog. */
 void token_of_dialog(const struct server *server, const struct sip_message *msg,
                      char out[TOKEN_LEN]);
@@ -15,13 +13,13 @@ void token_of_dialog(const struct server *server, const struct sip_message *msg,
 /* Whether `token` is that of the dialog which the request, sent by either side, belongs to. */
 bool token_is_right(struct request *rq, struct slice token);
 
-/* What the way of a request through us depends on: RFC 5393 4.2.1. Never of the method. */
-uint64_t token_of_loop(const struct request *rq);
+/*
+ * Of what the way of a request through us depends on, and never of the method: RFC 5393 4.2.1. Our
+ * branches end with it.
+ */
+void token_of_loop(const struct request *rq, char out[TOKEN_LEN]);
 
-/* As it ends our branches, and is looked for in those that come back. */
-void token_write_loop(uint64_t hash, char out[TOKEN_LEN]);
-
-/* Whether one of the Vias says that this request came this way before: RFC 5393 4.2.2. */
+/* Whether a Via has it already, so that this request came this way before: RFC 5393 4.2.2. */
 bool token_finds_loop(const struct request *rq);
 
 /* Whether one of the Vias names us: this request has been here before, perhaps to other ends. */

@@ -12,6 +12,7 @@
 #include "net/loop.h"
 #include "server/date.h"
 #include "server/server.h"
+#include "server/side.h"
 #include "sip/digest.h"
 #include "transport/transport.h"
 #include "txn/table.h"
@@ -69,6 +70,7 @@ struct worker {
     size_t spare_count;
     size_t parcel_bytes;    /* of parcels that are under way */
     struct date date;       /* as the answers of this second say it */
+    struct sides sides;     /* that messages came and left by */
     struct mailbag updates; /* of bindings: they leave for the store when the turn ends */
     char *scratch; /* SIP_MAX_MESSAGE bytes to build a message in; free between two sends */
 };

@@ -243,6 +243,22 @@ def test_a_token_that_is_wrong_or_missing_or_of_another_dialog_opens_nothing(ser
     finish(second, bob)
 
 
+@pytest.mark.parametrize("rewrite", [lambda r: r, lambda r: r.replace("sip:", "SIP:"), lambda r: r.replace(";lr", ";x;lr"),
+                                     lambda r: r.replace("<", '"us" <'), lambda r: r + ";x=y", lambda r: r.replace("tk=", "TK="),
+                                     lambda r: f"{r}, {r}"])
+def test_a_record_of_ours_opens_the_dialog_however_it_is_written(server, rewrite):
+    stranger, bob = server.peer("stranger", **STRANGER), server.registered("bob")
+    end, _ = establish(stranger, bob, bob.aor)
+    right, end.routes = end.routes, [rewrite(route) for route in end.routes]
+    end.request("INFO")
+    got = bob.expect("INFO")
+    assert got.values("Route") == []
+    bob.respond(got, 200)
+    stranger.expect(200)
+    end.routes = right
+    finish(end, bob)
+
+
 def test_a_token_is_worth_nothing_outside_of_a_dialog(server):
     stranger, bob, other = server.peer("stranger", **STRANGER), server.registered("bob"), server.peer("other")
     end, _ = establish(stranger, bob, bob.aor)
