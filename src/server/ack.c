@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "server/forward.h"
-#include "server/lookup.h"
+#include "server/next_hop.h"
 #include "server/route.h"
 
 enum {
@@ -73,70 +73,88 @@ static void send_by(struct request *ack, const struct target *target, const stru
     worker_send(ack->w, hop, buffer_slice(&out));
 }
 
-static void send_to(struct request *ack, const struct target *target, enum hop_protocol protocol,
-                    const struct net_addr *addr)
+static void send_to(struct request *ack, const struct target *target,
+                    const struct sip_candidate *place)
 {
     struct hop hop;
 
-    if (transport_choose(ack->w->transport, protocol, addr, &hop))
+    if (next_hop_choose(ack->w, place, &hop))
         send_by(ack, target, &hop);
 }
 
-static void go_on(const struct parked *parked, struct lookup *lookup)
+static void go_on(const struct parked *parked, const struct sip_candidate *place)
 {
     struct target_list targets;
-    struct net_addr addr;
     struct sip_message msg;
     struct request ack;
 
     request_revive(parked, &ack, &msg);
-    if (lookup_next(lookup, &addr) && route_again(&ack) && target_find(&ack, &targets) == SIP_GO_ON)
-        send_to(&ack, &targets.items[0], lookup->protocol, &addr);
+    if (route_again(&ack) && target_find(&ack, &targets) == SIP_GO_ON)
+        send_to(&ack, &targets.items[0], place);
 }
 
-static void address_found(struct lookup *lookup)
+static void end(struct waiting_ack *waiting, struct locator *search)
 {
-    struct waiting_ack *waiting = lookup->owner;
-
-    if (!lookup->w->is_over)
-        go_on(&waiting->request, lookup);
     parked_fini(&waiting->request);
-    lookup_let_go(lookup);
+    locator_let_go(search);
     free(waiting);
 }
 
-static void wait_for_address(struct request *ack, const struct next_hop *next)
+static void try_place(struct locator *search)
+{
+    struct waiting_ack *waiting = search->owner;
+    struct worker *w = waiting->request.w;
+    struct sip_candidate place;
+    enum sip_locate_result result = SIP_LOCATE_NO_MORE;
+
+    if (!w->is_over)
+        result = locator_next(search, &w->dead_targets, w->now_ms, &place);
+    if (result == SIP_LOCATE_WAIT)
+        return;
+    if (result == SIP_LOCATED)
+        go_on(&waiting->request, &place);
+    end(waiting, search);
+}
+
+static void search_goes_on(struct locator *search)
+{
+    const struct waiting_ack *waiting = search->owner;
+    struct worker *w = waiting->request.w;
+
+    try_place(search);
+    arena_reset(w->arena);
+}
+
+static void wait_for_place(struct request *ack, const struct sip_locate *machine)
 {
     struct waiting_ack *waiting = malloc(sizeof(*waiting));
+    struct locator *search = next_hop_search(ack, machine, waiting, search_goes_on);
 
-    if (waiting == NULL)
-        return;
-    if (!request_park(ack, &waiting->request)) {
-        free(waiting);
+    if (waiting != NULL && search != NULL && request_park(ack, &waiting->request)) {
+        try_place(search);
         return;
     }
-    if (lookup_start(ack->w, next, waiting, address_found) == NULL) {
-        parked_fini(&waiting->request);
-        free(waiting);
-    }
+    locator_let_go(search);
+    free(waiting);
 }
 
 void ack_forward(struct request *ack, const struct target_list *targets)
 {
     const struct target *target = &targets->items[0];
+    struct sip_locate machine;
+    struct sip_candidate place;
     struct sip_uri uri;
-    struct next_hop next;
 
     worker_saw_ack(ack->w);
     if (target->flow.connection != 0 && target->route.len == 0 && ack->next_route.len == 0) {
         send_by(ack, target, &target->flow);
         return;
     }
-    if (!forward_next_hop(ack, target->uri, target->route, &uri)
-        || !next_hop_of(ack->w, &uri, &ack->from.local, &next))
+    if (!forward_next_hop(ack, target->uri, target->route, &uri))
         return;
-    if (next.is_literal)
-        send_to(ack, target, next.protocol, &next.addr);
-    else
-        wait_for_address(ack, &next);
+    switch (next_hop_find(ack, &uri, &machine, &place)) {
+    case SIP_LOCATED: send_to(ack, target, &place); break;
+    case SIP_LOCATE_WAIT: wait_for_place(ack, &machine); break;
+    default: break;
+    }
 }

@@ -1,12 +1,11 @@
 /*
- * A branch: one target, one client transaction at a time, the next address when one fails, timer C
- * and CANCEL. RFC 3261 16.6 steps 7 to 11, 16.8, 16.9, 9.1, 18.1.1.
+ * A branch: one target, one client transaction at a time, the next place when one fails, timer C
+ * and CANCEL. RFC 3261 16.6 steps 7 to 11, 16.8, 16.9, 9.1, 18.1.1; RFC 3263 4.3.
  */
 #include <stdlib.h>
 
 #include "server/context.h"
 #include "server/forward.h"
-#include "server/lookup.h"
 #include "server/next_hop.h"
 #include "server/reply.h"
 #include "server/route.h"
@@ -17,11 +16,17 @@ enum {
     WAIT_AFTER_CANCEL_MS = 32000, /* 64*T1: RFC 3261 9.1 */
 };
 
-static void timer_c_rings(struct alarm *alarm);
-static void addresses_found(struct lookup *lookup);
+static void alarm_rings(struct alarm *alarm);
+static void search_goes_on(struct locator *search);
 
 /* --- sending -----------------------------------------------------------------------------------
  */
+
+/* Half of the breadth is kept for a branch beside this one, as long as there may be one. */
+static uint32_t kept_breadth(const struct branch *b)
+{
+    return b->search != NULL ? b->max_breadth / 2 : 0;
+}
 
 static bool build(struct branch *b, struct request *rq, const struct hop *hop,
                   const struct hop *recorded, struct txn *t, struct buffer *out)
@@ -32,7 +37,7 @@ static bool build(struct branch *b, struct request *rq, const struct hop *hop,
                                           .hop = *hop,
                                           .recorded = *recorded,
                                           .branch = txn_branch(t, branch),
-                                          .max_breadth = b->max_breadth};
+                                          .max_breadth = b->max_breadth - kept_breadth(b)};
 
     *out = worker_scratch(b->ctx->w);
     return forward_build(rq, &forwarding, out);
@@ -59,6 +64,19 @@ static void prefer_tcp(struct branch *b, struct request *rq, struct hop *hop, st
     }
 }
 
+/* For a first word, while there may be others to try; else timer C. */
+static void set_alarm(struct branch *b)
+{
+    struct worker *w = b->ctx->w;
+
+    if (b->search != NULL) {
+        b->awaits_word = true;
+        worker_set_alarm(w, &b->timer_c, w->now_ms + w->settings->failover_ms);
+    } else if (b->ctx->is_invite) {
+        branch_restart_timer_c(b);
+    }
+}
+
 static bool send_by(struct branch *b, struct request *rq, struct hop *hop)
 {
     struct worker *w = b->ctx->w;
@@ -80,8 +98,8 @@ static bool send_by(struct branch *b, struct request *rq, struct hop *hop)
         return false;
     }
     b->txn = t;
-    if (b->ctx->is_invite)
-        branch_restart_timer_c(b);
+    b->has_provisional = false;
+    set_alarm(b);
     if (txn_client_start(t, buffer_slice(&out), hop, hop_is_reliable(hop)))
         return true;
     b->txn = NULL;
@@ -89,12 +107,46 @@ static bool send_by(struct branch *b, struct request *rq, struct hop *hop)
     return false;
 }
 
-static bool send_to(struct branch *b, struct request *rq, enum hop_protocol protocol,
-                    const struct net_addr *addr)
+static bool send_to(struct branch *b, struct request *rq, const struct sip_candidate *place)
 {
     struct hop hop;
 
-    return transport_choose(b->ctx->w->transport, protocol, addr, &hop) && send_by(b, rq, &hop);
+    return next_hop_choose(b->ctx->w, place, &hop) && send_by(b, rq, &hop);
+}
+
+/* RFC 3261 16.6 step 7, RFC 3263 4.3: through the places in their order, a new transaction each. */
+static bool try_next_place(struct branch *b, struct request *rq)
+{
+    struct worker *w = b->ctx->w;
+
+    while (b->search != NULL) {
+        switch (locator_next(b->search, &w->dead_targets, w->now_ms, &b->place)) {
+        case SIP_LOCATED:
+            if (send_to(b, rq, &b->place))
+                return true;
+            break;
+        case SIP_LOCATE_WAIT: return true;
+        default: return false;
+        }
+    }
+    return false;
+}
+
+static bool search(struct branch *b, struct request *rq, const struct sip_locate *machine)
+{
+    struct context *ctx = b->ctx;
+
+    if (!request_may_park(rq, sizeof(*b->search))) {
+        ctx->is_at_ceiling = true;
+        return false;
+    }
+    b->search = next_hop_search(rq, machine, b, search_goes_on);
+    if (b->search == NULL)
+        return false;
+    ctx->bytes += sizeof(*b->search);
+    ctx->w->parked_bytes += sizeof(*b->search);
+    b->is_searched = true;
+    return try_next_place(b, rq);
 }
 
 /* The connection that the phone registered by is the way to it, as long as no Route says more. */
@@ -108,8 +160,8 @@ static bool has_flow(const struct branch *b, const struct request *rq)
 static bool try_target(struct branch *b, struct request *rq)
 {
     struct hop flow = b->target.flow;
+    struct sip_locate machine;
     struct sip_uri uri;
-    struct next_hop next;
 
     if (has_flow(b, rq)) {
         b->tried_flow = true;
@@ -117,18 +169,18 @@ static bool try_target(struct branch *b, struct request *rq)
         return b->is_by_flow;
     }
     b->is_by_flow = false;
-    if (!forward_next_hop(rq, b->target.uri, b->target.route, &uri)
-        || !next_hop_of(b->ctx->w, &uri, &rq->from.local, &next))
+    if (!forward_next_hop(rq, b->target.uri, b->target.route, &uri))
         return false;
-    if (next.is_literal)
-        return send_to(b, rq, next.protocol, &next.addr);
-    b->lookup = lookup_start(b->ctx->w, &next, b, addresses_found);
-    return b->lookup != NULL;
+    switch (next_hop_find(rq, &uri, &machine, &b->place)) {
+    case SIP_LOCATED: return send_to(b, rq, &b->place);
+    case SIP_LOCATE_WAIT: return search(b, rq, &machine);
+    default: return false;
+    }
 }
 
 void branch_init(struct branch *b, struct context *ctx, const struct target *target)
 {
-    *b = (struct branch){.ctx = ctx, .target = *target, .timer_c.ring = timer_c_rings};
+    *b = (struct branch){.ctx = ctx, .target = *target, .timer_c.ring = alarm_rings};
     timer_init(&b->timer_c.timer);
 }
 
@@ -179,51 +231,110 @@ static void finish(struct branch *b, enum sip_status status)
 /* A stream that was taken for the size alone gives way to a datagram after all: 18.1.1. */
 static bool retry_by_udp(struct branch *b, struct request *rq)
 {
-    struct sip_uri uri;
-    struct next_hop next;
-    struct net_addr addr;
-
     b->refused_tcp = true;
-    if (b->lookup != NULL) {
-        addr = b->lookup->query.addresses[b->lookup->next - 1];
-        addr.port = b->lookup->port;
-        return send_to(b, rq, HOP_UDP, &addr);
-    }
-    return forward_next_hop(rq, b->target.uri, b->target.route, &uri)
-           && next_hop_of(b->ctx->w, &uri, &rq->from.local, &next)
-           && send_to(b, rq, HOP_UDP, &next.addr);
+    return send_to(b, rq, &b->place);
 }
 
-/* RFC 3261 16.6 step 7: through the addresses in their order, a new transaction for each. */
-static bool try_next_address(struct branch *b, struct request *rq)
+static bool may_go_on(const struct branch *b)
 {
-    struct net_addr addr;
-
-    while (b->lookup != NULL && lookup_next(b->lookup, &addr)) {
-        if (send_to(b, rq, b->lookup->protocol, &addr))
-            return true;
-    }
-    return false;
+    return b->ctx->may_fork && !b->ctx->has_final && !b->wants_cancel;
 }
 
-void branch_failed(struct branch *b, enum sip_status status)
+static bool go_on(struct branch *b)
 {
     struct sip_message msg;
     struct request rq;
-    bool may_go_on = b->ctx->may_fork && !b->ctx->has_final && !b->wants_cancel;
 
-    if (may_go_on && revive(b, &rq, &msg)
-        && ((b->is_tcp_for_size && retry_by_udp(b, &rq)) || (b->is_by_flow && try_target(b, &rq))
-            || try_next_address(b, &rq)))
-        return;
-    finish(b, status);
+    timer_clear(&b->timer_c.timer);
+    return may_go_on(b) && revive(b, &rq, &msg)
+           && ((b->is_tcp_for_size && retry_by_udp(b, &rq)) || (b->is_by_flow && try_target(b, &rq))
+               || try_next_place(b, &rq));
 }
 
-static void addresses_found(struct lookup *lookup)
+static void remember_as_dead(struct branch *b)
 {
-    struct branch *b = lookup->owner;
+    struct worker *w = b->ctx->w;
 
-    branch_failed(b, SIP_503_SERVICE_UNAVAILABLE); /* "the address before the first" */
+    if (b->is_searched && !b->is_tcp_for_size)
+        sip_dead_add(&w->dead_targets, &b->place, w->now_ms);
+}
+
+/* RFC 3263 4.3: who has said a provisional word and then no more has not failed to be there. */
+void branch_failed(struct branch *b, enum sip_status status)
+{
+    bool is_there = status == SIP_408_REQUEST_TIMEOUT && b->has_provisional;
+
+    if (!is_there)
+        remember_as_dead(b);
+    if (is_there || !go_on(b))
+        finish(b, status);
+}
+
+static void search_goes_on(struct locator *locator)
+{
+    struct branch *b = locator->owner;
+    struct worker *w = b->ctx->w;
+
+    if (!go_on(b))
+        finish(b, SIP_503_SERVICE_UNAVAILABLE);
+    arena_reset(w->arena);
+}
+
+void branch_heard(struct branch *b)
+{
+    if (b->is_searched)
+        sip_dead_remove(&b->ctx->w->dead_targets, &b->place);
+}
+
+/* RFC 3261 21.5.4: with Retry-After it does not want to be asked by others either. */
+bool branch_turned_away(struct branch *b, const struct sip_message *response)
+{
+    if (b->search == NULL || !may_go_on(b))
+        return false;
+    if (sip_message_header(response, SIP_RETRY_AFTER) != NULL)
+        remember_as_dead(b);
+    txn_leave(b->txn, 0);
+    b->txn = NULL;
+    return go_on(b);
+}
+
+/* --- silence -----------------------------------------------------------------------------------
+ */
+
+/* Who begins beside another has what breadth that one kept: RFC 5393 5.3.3. */
+static struct branch *begin_beside(struct branch *b)
+{
+    uint32_t breadth = kept_breadth(b);
+    struct branch *added = breadth > 0 ? context_add_beside(b->ctx, b) : NULL;
+
+    if (added == NULL)
+        return NULL;
+    added->max_breadth = breadth;
+    b->max_breadth -= breadth;
+    added->search = b->search;
+    added->search->owner = added;
+    added->is_searched = true;
+    b->search = NULL;
+    return added;
+}
+
+/*
+ * Nobody has said a word so far, not even a 100: the next place is tried, too. What may still come
+ * from the first is as good as any branch's answer.
+ */
+static void try_beside(struct branch *b)
+{
+    struct sip_message msg;
+    struct request rq;
+
+    remember_as_dead(b);
+    if (!may_go_on(b))
+        return;
+    struct branch *added = begin_beside(b);
+    if (added == NULL)
+        return;
+    if (!revive(added, &rq, &msg) || !try_next_place(added, &rq))
+        branch_close(added);
 }
 
 /* --- timer C and CANCEL ------------------------------------------------------------------------
@@ -233,6 +344,7 @@ void branch_restart_timer_c(struct branch *b)
 {
     struct worker *w = b->ctx->w;
 
+    b->awaits_word = false;
     if (!b->is_cancelled)
         worker_set_alarm(w, &b->timer_c, w->now_ms + w->settings->timer_c_s * 1000ULL);
 }
@@ -246,16 +358,33 @@ static void give_up(struct branch *b, enum sip_status status)
 }
 
 /* RFC 3261 16.8; and 9.1 for one that does not even answer a CANCEL. */
-static void timer_c_rings(struct alarm *alarm)
+static void timer_c_rings(struct branch *b)
 {
-    struct branch *b = CONTAINER_OF(alarm, struct branch, timer_c);
-
     if (b->is_cancelled)
         give_up(b, SIP_487_REQUEST_TERMINATED);
     else if (b->has_provisional)
         branch_cancel(b, SLICE_NONE);
     else
         give_up(b, SIP_408_REQUEST_TIMEOUT);
+}
+
+static void word_is_due(struct branch *b)
+{
+    b->awaits_word = false;
+    if (b->ctx->is_invite)
+        branch_restart_timer_c(b);
+    if (!b->has_provisional)
+        try_beside(b);
+}
+
+static void alarm_rings(struct alarm *alarm)
+{
+    struct branch *b = CONTAINER_OF(alarm, struct branch, timer_c);
+
+    if (b->awaits_word && !b->is_cancelled)
+        word_is_due(b);
+    else
+        timer_c_rings(b);
 }
 
 /* RFC 3261 9.1: the CANCEL takes the same way as the INVITE, in a transaction of its own. */
@@ -281,8 +410,8 @@ static void wait_for_provisional(struct branch *b, struct slice reason)
 
     b->wants_cancel = true;
     if (b->txn == NULL) { /* it asks the resolver: there is nobody yet to cancel it at */
-        lookup_let_go(b->lookup);
-        b->lookup = NULL;
+        locator_let_go(b->search);
+        b->search = NULL;
         response_assume(ctx, SIP_487_REQUEST_TERMINATED);
         branch_close(b);
     } else if (reason.len > 0 && !slice_equal(reason, bytes_slice(&ctx->reason))
@@ -318,5 +447,5 @@ void branch_cancel_others(struct context *ctx, const struct branch *except, stru
 void branch_fini(struct branch *b)
 {
     timer_clear(&b->timer_c.timer);
-    lookup_let_go(b->lookup);
+    locator_let_go(b->search);
 }

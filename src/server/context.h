@@ -40,19 +40,21 @@ struct context {
     struct bytes other_challenges; /* header lines of 401 and 407 that are not the best */
 };
 
-struct lookup;
-
 /* One target, waiting or being tried: RFC 3261 16.6 steps 7 to 11. */
 struct branch {
     struct branch *next;
     struct context *ctx;
     struct target target;
-    struct txn *txn;       /* the client transaction; NULL: none yet, or it has ended */
-    struct lookup *lookup; /* the addresses of its next hop, if that is a name */
-    struct alarm timer_c;  /* also: how long to wait for an answer after CANCEL (9.1) */
+    struct txn *txn;            /* the client transaction; NULL: none yet, or it has ended */
+    struct locator *search;     /* for more places, if its next hop is a name */
+    struct sip_candidate place; /* where it is being tried; its host may be gone */
+    struct alarm timer_c; /* also: how long to wait for a first word, or for an answer after CANCEL
+                             (9.1) */
     uint32_t max_breadth;
-    bool is_added; /* by a 3xx response (RFC 3261 16.7 step 4): a block of memory of its own */
-    bool has_provisional;
+    bool is_added;        /* a block of memory of its own: context_add_branch */
+    bool is_searched;     /* it came by a search to the place it is at */
+    bool awaits_word;     /* the alarm is for that */
+    bool has_provisional; /* of its present transaction */
     bool has_final;
     bool wants_cancel; /* as soon as there is a provisional response */
     bool is_cancelled;
@@ -75,6 +77,9 @@ void context_branch_done(struct context *ctx);
  */
 bool context_add_target(struct context *ctx, struct slice uri) MUST_USE;
 
+/* Adds a branch for the target of `b`, and counts it as tried. NULL: no memory. */
+struct branch *context_add_beside(struct context *ctx, struct branch *b) MUST_USE;
+
 /* --- branch.c ----------------------------------------------------------------------------------
  */
 
@@ -90,8 +95,16 @@ void branch_start(struct branch *b, uint32_t max_breadth, struct request *rq);
 /* It has its final response, whatever that is. Harmless for one that is closed. */
 void branch_close(struct branch *b);
 
-/* The transaction could not reach this address: the next one, or else the branch is done. */
+/* The transaction could not reach this place: the next one, or else the branch is done. */
 void branch_failed(struct branch *b, enum sip_status status);
+
+/* A response came from where it is being tried. */
+void branch_heard(struct branch *b);
+
+/*
+ * A 503 was its answer. True: the next place is tried instead, in a new transaction (RFC 3263 4.3).
+ */
+bool branch_turned_away(struct branch *b, const struct sip_message *response) MUST_USE;
 
 /* RFC 3261 9.1: at once if there was a provisional response, else when there is one. `reason` is
  * the value of a Reason (RFC 3326), or empty. */
@@ -100,7 +113,7 @@ void branch_cancel_others(struct context *ctx, const struct branch *except, stru
 
 void branch_restart_timer_c(struct branch *b);
 
-/* Stops its timer and forgets its lookup; the branch is the context's to free. Also of one that was
+/* Stops its timer and forgets its search; the branch is the context's to free. Also of one that was
  * never tried. */
 void branch_fini(struct branch *b);
 

@@ -38,6 +38,7 @@ static const struct key_unit bytes[] = {
 
 /* clang-format off */
 #define FOLDER(member)                 KEY_FOLDER, member, 0, 0, NULL, NULL
+#define A_FILE(member)                 KEY_FILE, member, 0, 0, NULL, NULL
 #define SWITCH(member)                 KEY_SWITCH, member, 0, 0, NULL, NULL
 #define WORD(member, words)            KEY_WORD, member, 0, 0, words, NULL
 #define NUMBER(member, min, max, unit) KEY_NUMBER, member, min, max, NULL, unit
@@ -67,6 +68,8 @@ const struct key settings_keys[] = {
     {"idle_timeout", NUMBER(OF_ALL(idle_s), 1, 7 * DAY, seconds), "closes a silent connection"},
     {"message_timeout", NUMBER(OF_ALL(message_timeout_s), 1, HOUR, seconds), "closes one with half a message"},
     {"connect_timeout", NUMBER(OF_ALL(connect_timeout_ms), 10, 60000, milliseconds), "to open one"},
+    {"failover_after", NUMBER(OF_ALL(failover_ms), 100, 30000, milliseconds), "of silence the next server of a domain is tried, too"},
+    {"trust_anchors", A_FILE(OF_ALL(trust_anchors)), "validates DNS with these"},
 };
 
 const struct key domain_keys[] = {
@@ -92,9 +95,10 @@ const struct key *settings_key(const char *name)
 /* --- reading -----------------------------------------------------------------------------------
  */
 
-static bool set_folder(char *out, struct slice text)
+/* No file is no name; a folder there always is. */
+static bool set_path(const struct key *key, char *out, struct slice text)
 {
-    if (text.len == 0 || text.len >= SETTINGS_MAX_PATH)
+    if ((text.len == 0 && key->kind == KEY_FOLDER) || text.len >= SETTINGS_MAX_PATH)
         return false;
     memcpy(out, text.ptr, text.len);
     out[text.len] = '\0';
@@ -157,6 +161,7 @@ static void say_what_to_write(const struct key *key, struct buffer *fault)
 {
     switch (key->kind) {
     case KEY_FOLDER: buffer_add_text(fault, "write the name of a folder"); break;
+    case KEY_FILE: buffer_add_text(fault, "write the name of a file"); break;
     case KEY_SWITCH: buffer_add_text(fault, "write yes or no"); break;
     case KEY_WORD:
         buffer_add_text(fault, "write ");
@@ -180,7 +185,8 @@ bool key_set(const struct key *key, void *holder, struct slice text, struct buff
     bool ok = false;
 
     switch (key->kind) {
-    case KEY_FOLDER: ok = set_folder(out, text); break;
+    case KEY_FOLDER:
+    case KEY_FILE: ok = set_path(key, out, text); break;
     case KEY_SWITCH: ok = set_switch(out, text); break;
     case KEY_WORD: ok = set_word(key, out, text); break;
     case KEY_NUMBER: ok = set_number(key, out, text); break;
@@ -231,7 +237,8 @@ void key_write(const struct key *key, const void *holder, struct buffer *out)
     const void *value = (const char *)holder + key->offset;
 
     switch (key->kind) {
-    case KEY_FOLDER: write_quoted(value, out); break;
+    case KEY_FOLDER:
+    case KEY_FILE: write_quoted(value, out); break;
     case KEY_SWITCH: buffer_add_text(out, *(const bool *)value ? "yes" : "no"); break;
     case KEY_WORD: buffer_add_text(out, key->words[*(const unsigned *)value]); break;
     case KEY_NUMBER: write_number(key, *(const uint32_t *)value, out); break;

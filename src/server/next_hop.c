@@ -1,42 +1,57 @@
-/* A literal or a name, a port, a transport. */
+/* The beginning of the search is on the stack: most requests go to a literal, and it ends there. */
 #include "server/next_hop.h"
 
 #include "server/domain.h"
 
-enum { DEFAULT_PORT = 5060 };
+enum { LARGE_REQUEST = 1000 }; /* with what we add, perhaps too large for UDP: RFC 3261 18.1.1 */
 
-bool next_hop_is_allowed(const struct net_addr *addr)
+/* What we send by; a large request rather by streams, where there is a choice. */
+static struct sip_locate_client client_for(const struct request *rq)
 {
-    return addr->port != 0 && !net_addr_is_wildcard(addr) && !net_addr_is_multicast(addr);
+    struct sip_locate_client client = rq->w->client;
+
+    if (rq->msg->bytes.len < LARGE_REQUEST || client.transport_count == 0
+        || client.transports[0] != SIP_UDP)
+        return client;
+    for (size_t i = 1; i < client.transport_count; i++)
+        client.transports[i - 1] = client.transports[i];
+    client.transports[client.transport_count - 1] = SIP_UDP;
+    return client;
 }
 
-/* RFC 3263 4.1: without a transport parameter, UDP; what SRV and NAPTR would say is not asked. */
-static bool read_protocol(const struct sip_uri *uri, struct next_hop *out)
+enum sip_locate_result next_hop_find(const struct request *rq, const struct sip_uri *uri,
+                                     struct sip_locate *search, struct sip_candidate *out)
 {
-    struct slice transport;
+    const struct sip_locate_client client = client_for(rq);
 
-    out->protocol_is_explicit = sip_uri_param(uri, SLICE("transport"), &transport);
-    if (out->protocol_is_explicit)
-        return hop_protocol_find(transport, &out->protocol);
-    out->protocol = HOP_UDP;
-    return true;
+    sip_locate_start(search, uri, &client, 0);
+    enum sip_locate_result result = sip_locate_next(search, NULL, rq->w->now_ms, out);
+    if (result != SIP_LOCATE_WAIT || !domain_leads_here(rq->w, uri))
+        return result;
+    *out = (struct sip_candidate){.transport = search->transport,
+                                  .ip = locator_ip(&rq->from.local),
+                                  .port = rq->from.local.port};
+    return SIP_LOCATED;
 }
 
-bool next_hop_of(struct worker *w, const struct sip_uri *uri, const struct net_addr *own,
-                 struct next_hop *out)
+struct locator *next_hop_search(const struct request *rq, const struct sip_locate *search,
+                                void *owner, void (*go_on)(struct locator *l))
 {
-    struct next_hop hop = {.name = domain_place_of(uri)};
+    struct worker *w = rq->w;
+    struct locator *l = locator_new(w->server->dns, net_loop_mailbox(w->loop), owner, go_on);
 
-    if (uri->scheme != SIP_SCHEME_SIP || !read_protocol(uri, &hop))
-        return false;
-    hop.port = uri->port != 0 ? uri->port : DEFAULT_PORT;
-    hop.is_literal = net_addr_parse(hop.name, hop.port, &hop.addr);
-    if (!hop.is_literal && domain_leads_here(w, uri)) {
-        hop.addr = *own; /* a spiral: on to ourselves, whatever DNS says */
-        hop.is_literal = true;
-    }
-    if (hop.is_literal && !next_hop_is_allowed(&hop.addr))
-        return false;
-    *out = hop;
-    return true;
+    if (l == NULL)
+        return NULL;
+    l->machine = *search;
+    l->machine.random = hash_place(&w->server->keys.ours_alone, rq->msg->basics.call_id);
+    return l;
+}
+
+bool next_hop_choose(struct worker *w, const struct sip_candidate *place, struct hop *out)
+{
+    enum hop_protocol protocol;
+    struct net_addr addr;
+
+    return locator_place(place, &protocol, &addr)
+           && transport_choose(w->transport, protocol, &addr, out);
 }

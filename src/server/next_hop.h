@@ -1,28 +1,29 @@
-/* From a URI to where a request for it is sent: the part of RFC 3263 that needs no SRV and NAPTR.
+/*
+ * From a URI to where a request for it is sent: RFC 3263 4. A literal address is known at once; for
+ * the places behind a name DNS has to be asked.
  */
 #ifndef TCHIN_SERVER_NEXT_HOP_H
 #define TCHIN_SERVER_NEXT_HOP_H
 
-#include "server/worker.h"
-#include "sip/uri.h"
-
-struct next_hop {
-    enum hop_protocol protocol;
-    bool protocol_is_explicit; /* said by the URI's transport parameter */
-    bool is_literal;
-    struct net_addr addr; /* of a literal, port included */
-    struct slice name;    /* else: to be resolved */
-    uint16_t port;
-};
+#include "server/request.h"
+#include "transport/locator.h"
 
 /*
- * RFC 3263 4.1, 4.2. `own` is an address of ours, for a name that is one of our domains. False:
- * nothing we can send to: an unknown transport, a group or broadcast address.
+ * SIP_LOCATED: `out` is the place, and the only one. SIP_LOCATE_WAIT: it is to be searched for. All
+ * else: nothing we can send to, as an unknown transport, a group or broadcast address. A name that
+ * is one of our domains leads to ourselves, whatever DNS says.
  */
-bool next_hop_of(struct worker *w, const struct sip_uri *uri, const struct net_addr *own,
-                 struct next_hop *out) MUST_USE;
+enum sip_locate_result next_hop_find(const struct request *rq, const struct sip_uri *uri,
+                                     struct sip_locate *search, struct sip_candidate *out);
 
-/* Whether a request may be sent to that address at all. */
-bool next_hop_is_allowed(const struct net_addr *addr);
+/*
+ * The search that next_hop_find has begun, for locator_next. `go_on` is called as locator_new says.
+ * All requests of a call draw the same servers. NULL: no memory.
+ */
+struct locator *next_hop_search(const struct request *rq, const struct sip_locate *search,
+                                void *owner, void (*go_on)(struct locator *l)) MUST_USE;
+
+/* Chooses the way to a place. False: we have no socket for it. */
+bool next_hop_choose(struct worker *w, const struct sip_candidate *place, struct hop *out) MUST_USE;
 
 #endif

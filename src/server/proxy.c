@@ -84,6 +84,22 @@ static struct context *context_new(struct request *rq, const struct target_list 
     return ctx;
 }
 
+struct branch *context_add_beside(struct context *ctx, struct branch *b)
+{
+    struct branch *added = malloc(sizeof(*added));
+
+    if (added == NULL)
+        return NULL;
+    branch_init(added, ctx, &b->target);
+    added->is_added = true;
+    added->next = b->next;
+    b->next = added;
+    if (ctx->waiting == &b->next)
+        ctx->waiting = &added->next;
+    ctx->open++;
+    return added;
+}
+
 bool context_add_target(struct context *ctx, struct slice uri)
 {
     struct branch *added = malloc(sizeof(*added) + uri.len);

@@ -297,6 +297,8 @@ static void failure(struct branch *b, const struct sip_message *msg)
     struct context *ctx = b->ctx;
     struct sip_edits edits;
 
+    if (msg->status == SIP_503_SERVICE_UNAVAILABLE && branch_turned_away(b, msg))
+        return;
     if (edit_for_upstream(ctx->w, ctx->server, msg, &edits) && !redirect_follow(ctx, msg, &edits))
         keep_final(ctx, msg, &edits);
     branch_close(b);
@@ -308,6 +310,7 @@ static void failure(struct branch *b, const struct sip_message *msg)
 
 void response_received(struct branch *b, const struct sip_message *msg)
 {
+    branch_heard(b);
     if (msg->status < 200) {
         provisional(b, msg);
         return;

@@ -52,6 +52,7 @@ void settings_init(struct settings *settings)
         .idle_s = 3600,
         .message_timeout_s = 10,
         .connect_timeout_ms = 2000,
+        .failover_ms = 3000,
         .max_users = 10000000,
         .max_bindings_total = 10000000,
     };

@@ -63,6 +63,8 @@ struct settings {
     uint32_t idle_s;
     uint32_t message_timeout_s;
     uint32_t connect_timeout_ms;
+    uint32_t failover_ms; /* without a word, the next server is tried beside the silent one */
+    char trust_anchors[SETTINGS_MAX_PATH]; /* for DNSSEC; empty: nothing is validated */
     uint32_t max_users;
     uint32_t max_bindings_total;
 };

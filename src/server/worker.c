@@ -17,9 +17,11 @@
 enum {
     ARENA_CHUNK = 256 * 1024,
     ARENA_MAX = 8 * 1024 * 1024,
-    LOOK_ROUND_MS = 20, /* while stopping: whether the others have finished */
-    LOG_MS = 100,       /* until a log that takes no lines is tried again */
-    ACK_MS = 500,       /* for the ACK of a 2xx to come: it is one round trip away */
+    LOOK_ROUND_MS = 20,        /* while stopping: whether the others have finished */
+    LOG_MS = 100,              /* until a log that takes no lines is tried again */
+    ACK_MS = 500,              /* for the ACK of a 2xx to come: it is one round trip away */
+    DEAD_FIRST_MS = 30 * 1000, /* until a server that was silent is tried again */
+    DEAD_MAX_MS = 8 * 60 * 1000,
 };
 
 static void turn_begins(void *host, uint64_t now_ms);
@@ -91,6 +93,8 @@ struct worker *worker_new(struct server *server, uint16_t index, struct buffer *
     w->now_ms = net_loop_now_ms(w->loop);
     w->wall_ms = server_wall_ms();
     timer_wheel_init(&w->alarms, w->now_ms);
+    w->client = locator_client(settings->listeners, settings->listener_count);
+    sip_dead_init(&w->dead_targets, DEAD_FIRST_MS, DEAD_MAX_MS);
     w->txns = new_transactions(w, settings);
     if (w->txns == NULL)
         goto fail;

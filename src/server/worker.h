@@ -14,7 +14,7 @@
 #include "server/server.h"
 #include "server/side.h"
 #include "sip/digest.h"
-#include "transport/transport.h"
+#include "transport/locator.h"
 #include "txn/table.h"
 
 /* Something to be done at a time, by its worker. Inside the object that waits. */
@@ -48,6 +48,8 @@ struct worker {
     struct net_loop *loop;
     struct transport *transport;
     struct txn_table *txns;
+    struct sip_locate_client client;      /* what it can send by */
+    struct sip_dead_targets dead_targets; /* found by DNS, and silent lately */
     struct timer_wheel alarms;
     struct arena *arena; /* of the message being handled */
     struct sip_hasher *hasher;

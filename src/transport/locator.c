@@ -88,7 +88,7 @@ enum sip_locate_result locator_next(struct locator *l, struct sip_dead_targets *
 
 /* --- answers ---------------------------------------------------------------------------------- */
 
-static struct sip_ip ip_of(const struct net_addr *addr)
+struct sip_ip locator_ip(const struct net_addr *addr)
 {
     struct sip_ip ip = {.family = addr->family};
 
@@ -132,7 +132,7 @@ static void add_records(struct locator *l, const struct question *question)
 static void add_addresses(struct locator *l, const struct dns_query *query)
 {
     for (size_t i = 0; i < query->count; i++) {
-        struct sip_ip ip = ip_of(&query->addresses[i]);
+        struct sip_ip ip = locator_ip(&query->addresses[i]);
         sip_locate_add_address(&l->machine, &ip);
     }
 }

@@ -37,6 +37,8 @@ void locator_let_go(struct locator *l);
 /* What a client with these listeners can send by: what it listens for, UDP first. */
 struct sip_locate_client locator_client(const struct transport_listener *listeners, size_t count);
 
+struct sip_ip locator_ip(const struct net_addr *addr);
+
 /* By which protocol to send, and where to. False: we do not speak that transport. */
 bool locator_place(const struct sip_candidate *candidate, enum hop_protocol *protocol,
                    struct net_addr *addr) MUST_USE;

@@ -108,16 +108,34 @@ static bool open_store(struct program *p, struct buffer *fault)
     return true;
 }
 
+static bool start_resolver(struct program *p, struct buffer *fault)
+{
+    struct dns_settings settings = dns_default_settings();
+    const char *trust_anchors = p->settings->trust_anchors;
+
+    if (trust_anchors[0] != '\0')
+        settings.trust_anchors = trust_anchors;
+    if (settings.trust_anchors != NULL && access(trust_anchors, R_OK) != 0) {
+        buffer_printf(fault,
+                      "trust_anchors: cannot read %s: %s; Debian has one in dns-root-data, "
+                      "/usr/share/dns/root.key",
+                      trust_anchors, strerror(errno));
+        return false;
+    }
+    p->server.dns = dns_start_with(&settings);
+    if (p->server.dns == NULL)
+        buffer_add_text(fault, "the resolver does not start");
+    return p->server.dns != NULL;
+}
+
 static bool make_shared(struct program *p, struct buffer *fault)
 {
     p->server.nonces = nonce_table_new(&p->server.keys.ours_alone, NONCE_ENTRIES, server_wall_ms());
     p->server.lockout = lockout_new(&p->server.keys.ours_alone, LOCKOUT_ENTRIES);
     p->server.connections = directory_new(&p->server.keys.ours_alone);
-    p->server.dns = dns_start();
-    if (p->server.nonces != NULL && p->server.lockout != NULL && p->server.connections != NULL
-        && p->server.dns != NULL)
-        return true;
-    buffer_add_text(fault, p->server.dns == NULL ? "the resolver does not start" : "out of memory");
+    if (p->server.nonces != NULL && p->server.lockout != NULL && p->server.connections != NULL)
+        return start_resolver(p, fault);
+    buffer_add_text(fault, "out of memory");
     return false;
 }
 

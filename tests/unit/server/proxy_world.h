@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #include "check.h"
-#include "server/lookup.h"
+#include "server/next_hop.h"
 #include "server/parcel.h"
 #include "server/proxy.h"
 #include "server/reply.h"
@@ -34,7 +34,8 @@ struct world {
     struct letter sent[WORLD_TARGETS]; /* the last request to each target, but no CANCEL or ACK */
     struct letter cancel;              /* the last CANCEL */
     struct letter up;                  /* the last response to the caller */
-    struct dns_query *asked;           /* the last question to the resolver */
+    struct dns_query *asked[WORLD_TARGETS]; /* the questions to the resolver */
+    size_t asked_count;
 };
 
 static struct world *the_world; /* for the functions below, which nobody hands one */
@@ -131,7 +132,26 @@ bool transport_is_ours(const struct transport *transport, const struct net_addr 
 void dns_ask(struct dns *dns, struct dns_query *query)
 {
     (void)dns;
-    the_world->asked = query;
+    assert_true(the_world->asked_count < WORLD_TARGETS);
+    the_world->asked[the_world->asked_count++] = query;
+}
+
+/* The first of the questions. */
+static inline struct dns_query *take_question(struct world *world)
+{
+    assert_true(world->asked_count > 0);
+    struct dns_query *query = world->asked[0];
+    world->asked_count--;
+    memmove(&world->asked[0], &world->asked[1], world->asked_count * sizeof(world->asked[0]));
+    query->count = 0;
+    query->records_len = 0;
+    return query;
+}
+
+static inline void answer_question(struct world *world, struct dns_query *query, enum err err)
+{
+    query->err = err;
+    query->mail.deliver(&query->mail, &world->w);
 }
 
 struct mailbox *net_loop_mailbox(struct net_loop *loop)
@@ -140,20 +160,23 @@ struct mailbox *net_loop_mailbox(struct net_loop *loop)
     return NULL;
 }
 
-/* The resolver says that the name has the addresses 192.0.2.`first` to 192.0.2.`last`. */
+/*
+ * The resolver says that there are neither NAPTR nor SRV records, and that the name has the
+ * addresses 192.0.2.`first` to 192.0.2.`last`.
+ */
 static inline void resolve(struct world *world, unsigned first, unsigned last)
 {
-    struct dns_query *query = world->asked;
+    struct dns_query *query = take_question(world);
 
-    assert_non_null(query);
-    world->asked = NULL;
+    for (; query->kind != DNS_ADDRESSES; query = take_question(world))
+        answer_question(world, query, ERR_ABSENT);
     for (unsigned place = first; place <= last; place++) {
         struct net_addr *addr = &query->addresses[query->count++];
         *addr = (struct net_addr){
             .family = 4, .ip = {192, 0, 2, (uint8_t)place}
         };
     }
-    query->mail.deliver(&query->mail, &world->w);
+    answer_question(world, query, query->count > 0 ? ERR_NONE : ERR_ABSENT);
 }
 
 /* --- time ------------------------------------------------------------------------------------- */
@@ -222,8 +245,8 @@ static inline void end_world(void *thing)
 
     if (w->txns != NULL)
         proxy_free_all(w);
-    if (world->asked != NULL)
-        world->asked->mail.deliver(&world->asked->mail, w);
+    while (world->asked_count > 0)
+        answer_question(world, take_question(world), ERR_IO);
     txn_table_free(w->txns);
     arena_free(w->arena);
     free(w->scratch);
@@ -255,6 +278,11 @@ static inline struct world *new_world(void)
     world->now_ms = w->now_ms = WORLD_START_MS;
     w->server = &world->server;
     w->settings = &world->settings;
+    w->client = (struct sip_locate_client){
+        {SIP_UDP, SIP_TCP},
+        2, true, true
+    };
+    sip_dead_init(&w->dead_targets, 30000, 480000);
     list_init(&w->contexts);
     list_init(&w->ended_contexts);
     log_batch_init(&w->log, &world->server.log);

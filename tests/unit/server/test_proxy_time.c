@@ -1,7 +1,7 @@
 /* The proxy as time passes: RFC 3261 16.6 to 16.10, 9.1 and RFC 4320, half an hour in no time. */
 #include "proxy_world.h"
 
-enum { TIMER_B_MS = 32000, TIMER_C_MS = 181000 };
+enum { TIMER_B_MS = 32000, TIMER_C_MS = 181000, FAILOVER_MS = 3000 };
 
 static struct world *with_timer_c(void)
 {
@@ -221,11 +221,12 @@ static void a_cancel_while_the_resolver_is_asked_ends_the_call_at_once(void **st
     check_story(world, "");
     cancel(world, "");
     check_story(world, "487 up");
-    resolve(world, 1, 1);
+    answer_question(world, take_question(world), ERR_ABSENT);
+    assert_int_equal(world->asked_count, 0);
     check_story(world, "");
 }
 
-/* --- several addresses: RFC 3261 16.6 step 7 --- */
+/* --- several addresses: RFC 3261 16.6 step 7, RFC 3263 4.3 --- */
 
 static void addresses_are_tried_in_their_order_with_a_branch_each(void **state)
 {
@@ -240,13 +241,182 @@ static void addresses_are_tried_in_their_order_with_a_branch_each(void **state)
     lose(world, 1);
     check_story(world, "INVITE 2");
     assert_string_not_equal(strstr(first.text, "branch="), strstr(world->sent[2].text, "branch="));
-    let_pass(world, TIMER_B_MS - 1);
+    respond(world, 2, 180);
+    respond(world, 2, 200);
+    check_story(world, "180 up, 200 up");
+}
+
+static void beside_a_silent_one_the_next_begins_and_whoever_answers_is_heard(void **state)
+{
+    struct world *world = new_world();
+
+    (void)state;
+    ASK(world, "INVITE", NAMED("bob@phone.test", 1000));
+    resolve(world, 1, 2);
+    let_pass(world, FAILOVER_MS - 1);
+    check_story(world, "INVITE 1, 100 up, INVITE 1, INVITE 1");
+    let_pass(world, 1);
+    check_story(world, "INVITE 2");
+    respond(world, 2, 180);
+    respond(world, 1, 200);
+    check_story(world, "180 up, 200 up, CANCEL 2");
+    respond(world, 2, 487);
+    check_story(world, "ACK 2");
+    assert_int_equal(world->w.waiting, 0);
+    assert_int_equal(world->w.parked_bytes, 0);
+}
+
+static void a_silent_one_beside_another_fails_in_the_end(void **state)
+{
+    struct world *world = new_world();
+
+    (void)state;
+    ASK(world, "INVITE", NAMED("bob@phone.test", 1000));
+    resolve(world, 1, 2);
+    let_pass(world, FAILOVER_MS);
+    respond(world, 2, 486);
+    forget_story(world);
+    let_pass(world, TIMER_B_MS - FAILOVER_MS - 1);
+    assert_null(strstr(world->story, "up"));
     forget_story(world);
     let_pass(world, 1);
-    check_story(world, "INVITE 3");
-    respond(world, 3, 180);
-    respond(world, 3, 200);
-    check_story(world, "180 up, 200 up");
+    check_story(world, "486 up");
+}
+
+static void who_said_100_is_not_silent(void **state)
+{
+    struct world *world = with_timer_c();
+
+    (void)state;
+    ASK(world, "INVITE", NAMED("bob@phone.test", 1000));
+    resolve(world, 1, 2);
+    respond(world, 1, 100);
+    let_pass(world, TIMER_C_MS - 1);
+    check_story(world, "INVITE 1, 100 up");
+    let_pass(world, FAILOVER_MS + 1);
+    check_story(world, "CANCEL 1"); /* timer C runs all the same */
+}
+
+static void another_request_goes_beside_a_silent_server_too(void **state)
+{
+    struct world *world = new_world();
+
+    (void)state;
+    ASK(world, "MESSAGE", NAMED("bob@phone.test", 1000));
+    resolve(world, 1, 2);
+    let_pass(world, FAILOVER_MS - 1);
+    forget_story(world);
+    let_pass(world, 1);
+    check_story(world, "MESSAGE 2");
+    respond(world, 2, 200);
+    check_story(world, "200 up");
+    respond(world, 1, 200);
+    check_story(world, "");
+    assert_int_equal(world->w.parked_bytes, 0);
+}
+
+static void when_there_is_no_other_the_silent_one_has_all_its_time(void **state)
+{
+    struct world *world = new_world();
+
+    (void)state;
+    ASK(world, "INVITE", NAMED("bob@phone.test", 1000));
+    resolve(world, 1, 1);
+    let_pass(world, TIMER_B_MS - 1);
+    assert_null(strstr(world->story, "408"));
+    forget_story(world);
+    respond(world, 1, 200);
+    check_story(world, "200 up");
+}
+
+static void both_share_the_breadth(void **state)
+{
+    struct world *world = new_world();
+
+    (void)state;
+    ASK(world, "INVITE", NAMED("bob@phone.test", 1000));
+    resolve(world, 1, 3);
+    let_pass(world, FAILOVER_MS);
+    let_pass(world, FAILOVER_MS);
+    assert_non_null(strstr(world->sent[1].text, "Max-Breadth: 30\r\n"));
+    assert_non_null(strstr(world->sent[2].text, "Max-Breadth: 15\r\n"));
+    assert_non_null(strstr(world->sent[3].text, "Max-Breadth: 8\r\n"));
+}
+
+static void a_503_leads_to_the_next_place_with_a_new_branch(void **state)
+{
+    struct world *world = new_world();
+    struct letter first;
+
+    (void)state;
+    ASK(world, "INVITE", NAMED("bob@phone.test", 1000));
+    resolve(world, 1, 2);
+    first = world->sent[1];
+    respond(world, 1, 180);
+    respond(world, 1, 503);
+    check_story(world, "INVITE 1, 180 up, ACK 1, INVITE 2");
+    assert_string_not_equal(strstr(first.text, "branch="), strstr(world->sent[2].text, "branch="));
+    cancel(world, "");
+    check_story(world, ""); /* not before a provisional response of this one: RFC 3261 9.1 */
+    respond(world, 2, 100);
+    check_story(world, "CANCEL 2");
+}
+
+static void a_503_of_the_last_place_is_the_end(void **state)
+{
+    struct world *world = new_world();
+
+    (void)state;
+    ASK(world, "MESSAGE", NAMED("bob@phone.test", 1000));
+    resolve(world, 1, 2);
+    respond(world, 1, 503);
+    respond(world, 2, 503);
+    check_story(world, "MESSAGE 1, MESSAGE 2, 500 up");
+    assert_int_equal(world->w.parked_bytes, 0);
+}
+
+/* 4.3: a failure is silence without any response, provisional or final. */
+static void who_said_100_and_no_more_is_not_followed_by_another(void **state)
+{
+    struct world *world = new_world();
+
+    (void)state;
+    ASK(world, "MESSAGE", NAMED("bob@phone.test", 1000));
+    resolve(world, 1, 2);
+    respond(world, 1, 100);
+    forget_story(world);
+    let_pass(world, 2 * TIMER_B_MS);
+    assert_null(strstr(world->story, "MESSAGE 2"));
+    assert_int_equal(world->w.dead_targets.count, 0);
+    assert_int_equal(world->w.parked_bytes, 0);
+}
+
+static void the_dead_are_remembered_until_they_are_heard_of(void **state)
+{
+    struct world *world = new_world();
+
+    (void)state;
+    ASK(world, "INVITE", NAMED("bob@phone.test", 1000));
+    resolve(world, 1, 2);
+    lose(world, 1);
+    assert_int_equal(world->w.dead_targets.count, 1);
+    let_pass(world, FAILOVER_MS);
+    assert_int_equal(world->w.dead_targets.count, 2); /* it is silent, too */
+    respond(world, 2, 100);
+    assert_int_equal(world->w.dead_targets.count, 1);
+}
+
+static void a_name_about_which_dns_fails_is_answered_at_once(void **state)
+{
+    struct world *world = new_world();
+
+    (void)state;
+    ASK(world, "INVITE", NAMED("bob@phone.test", 1000));
+    answer_question(world, take_question(world), ERR_IO);
+    check_story(world, "500 up");
+    assert_int_equal(world->asked_count, 0);
+    let_pass(world, 1);
+    assert_int_equal(world->w.parked_bytes, 0);
 }
 
 static void when_the_last_address_fails_the_next_group_is_tried(void **state)
@@ -444,28 +614,36 @@ static void what_is_over_leaves_nothing_behind(void **state)
     }
 }
 
-CHECK_MAIN(CHECK_TEST(an_invite_that_nobody_answers_gets_408),
-           CHECK_TEST(another_request_that_nobody_answers_gets_nothing_but_a_100),
-           CHECK_TEST(a_408_to_another_request_is_not_passed_on),
-           CHECK_TEST(a_late_response_to_another_request_is_dropped),
-           CHECK_TEST(the_next_group_is_tried_when_the_first_does_not_answer),
-           CHECK_TEST(what_rings_for_too_long_is_cancelled),
-           CHECK_TEST(ringing_again_starts_timer_c_anew),
-           CHECK_TEST(a_100_does_not_start_timer_c_anew),
-           CHECK_TEST(timer_c_moves_on_to_the_next_group),
-           CHECK_TEST(an_answered_call_has_no_timer_c),
-           CHECK_TEST(who_answers_neither_cancel_nor_invite_is_given_up),
-           CHECK_TEST(a_cancel_before_any_answer_is_kept_with_its_reason),
-           CHECK_TEST(a_cancelled_call_that_nobody_ever_answered_ends_with_487),
-           CHECK_TEST(a_cancel_while_the_resolver_is_asked_ends_the_call_at_once),
-           CHECK_TEST(addresses_are_tried_in_their_order_with_a_branch_each),
-           CHECK_TEST(when_the_last_address_fails_the_next_group_is_tried),
-           CHECK_TEST(a_name_without_addresses_is_answered_at_once),
-           CHECK_TEST(after_a_cancel_no_further_address_is_tried),
-           CHECK_TEST(an_ack_that_is_lost_is_no_second_answer),
-           CHECK_TEST(who_rings_at_once_spares_the_caller_a_100),
-           CHECK_TEST(however_vias_are_written_ours_alone_goes),
-           CHECK_TEST(a_2xx_that_is_repeated_needs_no_context),
-           CHECK_TEST(a_context_waits_for_its_last_branch),
-           CHECK_TEST(what_is_answered_holds_no_request),
-           CHECK_TEST(what_is_over_leaves_nothing_behind))
+CHECK_MAIN(
+    CHECK_TEST(an_invite_that_nobody_answers_gets_408),
+    CHECK_TEST(another_request_that_nobody_answers_gets_nothing_but_a_100),
+    CHECK_TEST(a_408_to_another_request_is_not_passed_on),
+    CHECK_TEST(a_late_response_to_another_request_is_dropped),
+    CHECK_TEST(the_next_group_is_tried_when_the_first_does_not_answer),
+    CHECK_TEST(what_rings_for_too_long_is_cancelled), CHECK_TEST(ringing_again_starts_timer_c_anew),
+    CHECK_TEST(a_100_does_not_start_timer_c_anew), CHECK_TEST(timer_c_moves_on_to_the_next_group),
+    CHECK_TEST(an_answered_call_has_no_timer_c),
+    CHECK_TEST(who_answers_neither_cancel_nor_invite_is_given_up),
+    CHECK_TEST(a_cancel_before_any_answer_is_kept_with_its_reason),
+    CHECK_TEST(a_cancelled_call_that_nobody_ever_answered_ends_with_487),
+    CHECK_TEST(a_cancel_while_the_resolver_is_asked_ends_the_call_at_once),
+    CHECK_TEST(addresses_are_tried_in_their_order_with_a_branch_each),
+    CHECK_TEST(beside_a_silent_one_the_next_begins_and_whoever_answers_is_heard),
+    CHECK_TEST(a_silent_one_beside_another_fails_in_the_end),
+    CHECK_TEST(who_said_100_is_not_silent),
+    CHECK_TEST(another_request_goes_beside_a_silent_server_too),
+    CHECK_TEST(when_there_is_no_other_the_silent_one_has_all_its_time),
+    CHECK_TEST(both_share_the_breadth), CHECK_TEST(a_503_leads_to_the_next_place_with_a_new_branch),
+    CHECK_TEST(a_503_of_the_last_place_is_the_end),
+    CHECK_TEST(who_said_100_and_no_more_is_not_followed_by_another),
+    CHECK_TEST(the_dead_are_remembered_until_they_are_heard_of),
+    CHECK_TEST(a_name_about_which_dns_fails_is_answered_at_once),
+    CHECK_TEST(when_the_last_address_fails_the_next_group_is_tried),
+    CHECK_TEST(a_name_without_addresses_is_answered_at_once),
+    CHECK_TEST(after_a_cancel_no_further_address_is_tried),
+    CHECK_TEST(an_ack_that_is_lost_is_no_second_answer),
+    CHECK_TEST(who_rings_at_once_spares_the_caller_a_100),
+    CHECK_TEST(however_vias_are_written_ours_alone_goes),
+    CHECK_TEST(a_2xx_that_is_repeated_needs_no_context),
+    CHECK_TEST(a_context_waits_for_its_last_branch), CHECK_TEST(what_is_answered_holds_no_request),
+    CHECK_TEST(what_is_over_leaves_nothing_behind))
