@@ -5,6 +5,7 @@ import pathlib
 import subprocess
 
 from phones import free_port
+from sip import bracketed
 
 SCENARIOS = pathlib.Path(__file__).resolve().parent / "sipp"
 
@@ -44,22 +45,38 @@ class Sipp:
         return log.read_text(errors="replace")[-3000:] if log.exists() else ""
 
 
-def run_calls(folder, server, calls, rate, host="127.0.0.1", where=(), patience_s=120):
+def place(address):
+    return f"{bracketed(address[0])}:{address[1]}"
+
+
+class Side:
+    """Where one SIPp is: its own host, the (host, port) of the server as seen from there, and by which transport."""
+
+    def __init__(self, host, server, transport="udp"):
+        self.host, self.remote, self.transport = host, place(server), transport
+        self.options = ["-t", "t1" if transport == "tcp" else "u1"]
+
+
+def run_calls(folder, server, calls, rate, host="127.0.0.1", where=(), patience_s=120, callees=None, transport="udp"):
     """
     `calls` calls at `rate` a second from one SIPp to another through `server` = (host, port), which
-    asks for no passwords. Returns how many succeeded and how many failed, and the errors.
+    asks for no passwords. `callees` is the Side of the callee, if it is another. Returns how many
+    succeeded and how many failed, and the errors.
     """
-    remote = f"{server[0]}:{server[1]}"
+    callers = Side(host, server, transport)
+    callees = callees or callers
     callee_port = free_port()
     common = {"domain": "example.org"}
-    register = Sipp(folder, "register", host, remote, ["-m", "1", "-s", "callee"], where, callee_port=callee_port, **common)
+    register = Sipp(folder, "register", callees.host, callees.remote, [*callees.options, "-m", "1", "-s", "callee"], where,
+                    callee_place=f"{callee_port};transport={callees.transport}", **common)
     assert register.wait(30) == 0, "the callee could not register: " + register.errors()
 
     # An INVITE that comes again when both 180 and 200 got lost is nothing the callee should give up for.
-    callee = Sipp(folder, "callee", host, remote, ["-p", str(callee_port), "-default_behaviors", "all,-abortunexp"], where)
-    caller = Sipp(folder, "caller", host, remote,
-                  ["-m", str(calls), "-r", str(rate), "-l", str(rate * 40), "-s", "callee", "-max_invite_retrans", "10"],
-                  where, **common)
+    callee = Sipp(folder, "callee", callees.host, callees.remote,
+                  [*callees.options, "-p", str(callee_port), "-default_behaviors", "all,-abortunexp"], where)
+    caller = Sipp(folder, "caller", host, callers.remote,
+                  [*callers.options, "-m", str(calls), "-r", str(rate), "-l", str(rate * 40), "-s", "callee",
+                   "-max_invite_retrans", "10"], where, **common)
     try:
         caller.wait(calls / rate + patience_s)
         errors = f"caller: {caller.errors()}\ncallee: {callee.errors()}"
