@@ -40,6 +40,8 @@ static bool build(struct request *ack, const struct target *target, const struct
                                           .route = target->route,
                                           .hop = *hop,
                                           .recorded = *hop,
+                                          .is_bound = target->is_bound,
+                                          .is_ours = target->is_ours,
                                           .branch = stateless_branch(ack, text),
                                           .max_breadth = forward_breadth(ack->msg)};
 
@@ -65,7 +67,7 @@ static void send_by(struct request *ack, const struct target *target, const stru
 
     if (!build(ack, target, hop, &out))
         return;
-    if (out.len > MAX_DATAGRAM && has_stream(ack, hop, &tcp)) {
+    if (out.len > MAX_DATAGRAM && !target->is_bound && has_stream(ack, hop, &tcp)) {
         if (build(ack, target, &tcp, &out))
             worker_send(ack->w, &tcp, buffer_slice(&out));
         return;
@@ -146,7 +148,7 @@ void ack_forward(struct request *ack, const struct target_list *targets)
     struct sip_uri uri;
 
     worker_saw_ack(ack->w);
-    if (target->flow.connection != 0 && target->route.len == 0 && ack->next_route.len == 0) {
+    if (target->has_flow) {
         send_by(ack, target, &target->flow);
         return;
     }

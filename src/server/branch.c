@@ -36,6 +36,8 @@ static bool build(struct branch *b, struct request *rq, const struct hop *hop,
                                           .route = b->target.route,
                                           .hop = *hop,
                                           .recorded = *recorded,
+                                          .is_bound = b->target.is_bound,
+                                          .is_ours = b->target.is_ours,
                                           .branch = txn_branch(t, branch),
                                           .max_breadth = b->max_breadth - kept_breadth(b)};
 
@@ -45,7 +47,8 @@ static bool build(struct branch *b, struct request *rq, const struct hop *hop,
 
 /*
  * RFC 3261 18.1.1: what does not surely fit into a datagram goes by a stream, Via and all. But not
- * Record-Route: that is for the requests that follow, which may be small (RFC 5658 6.2).
+ * Record-Route: that is for the requests that follow, which may be small (RFC 5658 6.2). Who is
+ * bound to his flow cannot be connected to.
  */
 static void prefer_tcp(struct branch *b, struct request *rq, struct hop *hop, struct txn *t,
                        struct buffer *out)
@@ -53,7 +56,7 @@ static void prefer_tcp(struct branch *b, struct request *rq, struct hop *hop, st
     const struct hop udp = *hop;
     struct hop tcp;
 
-    if (hop->protocol != HOP_UDP || out->len <= MAX_DATAGRAM || b->refused_tcp
+    if (hop->protocol != HOP_UDP || out->len <= MAX_DATAGRAM || b->refused_tcp || b->target.is_bound
         || !transport_choose(b->ctx->w->transport, HOP_TCP, &hop->remote, &tcp))
         return;
     if (build(b, rq, &tcp, &udp, t, out)) {
@@ -149,13 +152,6 @@ static bool search(struct branch *b, struct request *rq, const struct sip_locate
     return try_next_place(b, rq);
 }
 
-/* The connection that the phone registered by is the way to it, as long as no Route says more. */
-static bool has_flow(const struct branch *b, const struct request *rq)
-{
-    return b->target.flow.connection != 0 && !b->tried_flow && b->target.route.len == 0
-           && rq->next_route.len == 0;
-}
-
 /* False: this target cannot be tried. True: sent, or the resolver was asked. */
 static bool try_target(struct branch *b, struct request *rq)
 {
@@ -163,12 +159,14 @@ static bool try_target(struct branch *b, struct request *rq)
     struct sip_locate machine;
     struct sip_uri uri;
 
-    if (has_flow(b, rq)) {
+    if (b->target.has_flow && !b->tried_flow) {
         b->tried_flow = true;
         b->is_by_flow = send_by(b, rq, &flow);
         return b->is_by_flow;
     }
     b->is_by_flow = false;
+    if (b->target.is_bound)
+        return false;
     if (!forward_next_hop(rq, b->target.uri, b->target.route, &uri))
         return false;
     switch (next_hop_find(rq, &uri, &machine, &b->place)) {
@@ -193,7 +191,7 @@ void branch_start(struct branch *b, uint32_t max_breadth, struct request *rq)
     ctx->breadth_left -= max_breadth;
     if (try_target(b, rq))
         return;
-    response_assume(ctx, SIP_503_SERVICE_UNAVAILABLE);
+    response_assume(ctx, b->target.is_bound ? SIP_430_FLOW_FAILED : SIP_503_SERVICE_UNAVAILABLE);
     branch_close(b);
 }
 
@@ -267,7 +265,8 @@ void branch_failed(struct branch *b, enum sip_status status)
     if (!is_there)
         remember_as_dead(b);
     if (is_there || !go_on(b))
-        finish(b, status);
+        finish(b, b->target.is_bound && status == SIP_503_SERVICE_UNAVAILABLE ? SIP_430_FLOW_FAILED
+                                                                              : status);
 }
 
 static void search_goes_on(struct locator *locator)

@@ -4,6 +4,7 @@
  */
 #include "server/contacts.h"
 
+#include "server/nat.h"
 #include "server/reply.h"
 #include "sip/address.h"
 #include "sip/values.h"
@@ -144,15 +145,21 @@ static struct slice user_agent_of_request(const struct request *rq)
     return name;
 }
 
+static struct slice write_flow(const struct request *rq, bool is_bound, char to[FLOW_MAX_BYTES])
+{
+    const struct flow flow = {rq->from, is_bound};
+    struct buffer out = buffer_over(to, FLOW_MAX_BYTES);
+
+    flow_write(&flow, rq->w->server->run, &out);
+    return buffer_slice(&out);
+}
+
 static struct binding common_parts(struct request *rq, struct contacts *contacts)
 {
-    struct buffer flow = buffer_over(contacts->flow, sizeof(contacts->flow));
-
-    flow_write(&rq->from, rq->w->server->run, &flow);
     return (struct binding){.call_id = rq->msg->basics.call_id,
                             .cseq = rq->msg->basics.cseq,
                             .path = contacts->path,
-                            .flow = buffer_slice(&flow),
+                            .flow = write_flow(rq, false, contacts->flow),
                             .user_agent = user_agent_of_request(rq)};
 }
 
@@ -246,6 +253,9 @@ static enum sip_status add_contact(struct request *rq, const struct sip_contact 
     binding->has_q = contact->has_q;
     binding->q_thousandths = contact->has_q ? contact->q_thousandths : 1000;
     binding->expires_at_ms = seconds == 0 ? 0 : rq->w->wall_ms + seconds * 1000ULL;
+    const struct sip_uri *uri = sip_address_uri(&contact->address);
+    if (uri != NULL && nat_hides(rq, uri))
+        binding->flow = write_flow(rq, true, out->bound_flow);
     if (!copy_params(rq, contact->address.params, &binding->params))
         return SIP_500_SERVER_INTERNAL_ERROR;
     rq->phrase = fault_of(contact, binding);

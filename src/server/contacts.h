@@ -14,6 +14,7 @@ struct contacts {
     struct binding items[CONTACTS_MAX];
     struct slice path; /* which all of them have; empty: none */
     char flow[FLOW_MAX_BYTES];
+    char bound_flow[FLOW_MAX_BYTES]; /* of those that nothing else leads to */
 };
 
 /* SIP_GO_ON, or why not: 400 for a misplaced "*", 423 if too brief, 500 without memory. */

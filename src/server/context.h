@@ -60,7 +60,7 @@ struct branch {
     bool is_cancelled;
     bool is_tcp_for_size; /* RFC 3261 18.1.1: falls back to UDP */
     bool refused_tcp;
-    bool is_by_flow; /* over the connection that the target registered by */
+    bool is_by_flow; /* over the flow that the target has */
     bool tried_flow;
 };
 

@@ -1,14 +1,17 @@
 /*
- * version, protocol, worker, listener, run, connection, then our address and the other's: each a
- * family, a port and 4 or 16 bytes. Integers are big-endian.
+ * version, kind, listener, then our address and the other's: a port and 4 or 16 bytes each; of a
+ * connection also run, worker and its number. Integers are big-endian. Version 1, which bindings of
+ * earlier versions of us have, had everything in full.
  */
 #include "server/flow.h"
 
 #include <endian.h>
 
 #include "sip/grammar.h"
+#include "transport/directory.h"
 
-enum { VERSION = 1 };
+enum { FIRST_VERSION = 1, VERSION = 2 };
+enum { PROTOCOL_MASK = 0x0f, IS_IPV6 = 0x10, HAS_CONNECTION = 0x20, IS_BOUND = 0x40 };
 
 static void put(struct buffer *out, uint64_t value, unsigned bytes)
 {
@@ -17,23 +20,29 @@ static void put(struct buffer *out, uint64_t value, unsigned bytes)
     buffer_add(out, (struct slice){(const char *)&big_endian, bytes});
 }
 
-static void put_addr(struct buffer *out, const struct net_addr *addr)
+static void put_addr(struct buffer *out, const struct net_addr *addr, bool is_ipv6)
 {
-    put(out, addr->family, 1);
     put(out, addr->port, 2);
-    buffer_add(out, (struct slice){(const char *)addr->ip, addr->family == 4 ? 4 : 16});
+    buffer_add(out, (struct slice){(const char *)addr->ip, is_ipv6 ? 16 : 4});
 }
 
-void flow_write(const struct hop *hop, uint32_t run, struct buffer *out)
+void flow_write(const struct flow *flow, uint32_t run, struct buffer *out)
 {
+    const struct hop *hop = &flow->hop;
+    bool is_ipv6 = hop->remote.family == 6;
+    unsigned kind = (unsigned)hop->protocol | (is_ipv6 ? IS_IPV6 : 0)
+                    | (hop->connection != 0 ? HAS_CONNECTION : 0) | (flow->is_bound ? IS_BOUND : 0);
+
     put(out, VERSION, 1);
-    put(out, hop->protocol, 1);
-    put(out, hop->worker, 2);
-    put(out, hop->listener, 2);
+    put(out, kind, 1);
+    put(out, hop->listener, 1);
+    put_addr(out, &hop->local, is_ipv6);
+    put_addr(out, &hop->remote, is_ipv6);
+    if (hop->connection == 0)
+        return;
     put(out, run, 4);
+    put(out, hop->worker, 1);
     put(out, hop->connection, 8);
-    put_addr(out, &hop->local);
-    put_addr(out, &hop->remote);
 }
 
 static bool get(struct cursor *c, unsigned bytes, uint64_t *out)
@@ -48,36 +57,93 @@ static bool get(struct cursor *c, unsigned bytes, uint64_t *out)
     return true;
 }
 
-static bool get_addr(struct cursor *c, struct net_addr *out)
+static bool get_addr(struct cursor *c, bool is_ipv6, struct net_addr *out)
 {
-    uint64_t family, port;
+    size_t len = is_ipv6 ? 16 : 4;
+    uint64_t port;
 
-    if (!get(c, 1, &family) || !get(c, 2, &port) || (family != 4 && family != 6))
+    if (!get(c, 2, &port) || (size_t)(c->end - c->at) < len)
         return false;
-    size_t len = family == 4 ? 4 : 16;
-    if ((size_t)(c->end - c->at) < len)
-        return false;
-    *out = (struct net_addr){.family = (uint8_t)family, .port = (uint16_t)port};
+    *out = (struct net_addr){.family = is_ipv6 ? 6 : 4, .port = (uint16_t)port};
     memcpy(out->ip, c->at, len);
     c->at += len;
     return true;
 }
 
-bool flow_read(struct slice bytes, uint32_t run, struct hop *out)
+static bool get_connection(struct cursor *c, uint32_t run, struct hop *hop)
 {
-    struct cursor c = cursor_over(bytes);
-    uint64_t version, protocol, worker, listener, its_run, connection;
+    uint64_t its_run, worker, connection;
+
+    if (!get(c, 4, &its_run) || !get(c, 1, &worker) || !get(c, 8, &connection))
+        return false;
+    hop->worker = (uint16_t)worker;
+    hop->connection = its_run == run ? connection : 0;
+    return true;
+}
+
+static bool get_flow(struct cursor *c, uint32_t run, struct flow *out)
+{
+    uint64_t kind, listener;
+
+    if (!get(c, 1, &kind) || (kind & PROTOCOL_MASK) >= HOP_PROTOCOL_COUNT || !get(c, 1, &listener))
+        return false;
+    struct flow flow = {.is_bound = (kind & IS_BOUND) != 0};
+    struct hop *hop = &flow.hop;
+    bool is_ipv6 = (kind & IS_IPV6) != 0;
+    hop->protocol = (enum hop_protocol)(kind & PROTOCOL_MASK);
+    hop->listener = (uint16_t)listener;
+    if (!get_addr(c, is_ipv6, &hop->local) || !get_addr(c, is_ipv6, &hop->remote)
+        || ((kind & HAS_CONNECTION) != 0 && !get_connection(c, run, hop)))
+        return false;
+    *out = flow;
+    return true;
+}
+
+/* Of version 1: each address with its family before it. */
+static bool get_any_addr(struct cursor *c, struct net_addr *out)
+{
+    uint64_t family;
+
+    return get(c, 1, &family) && (family == 4 || family == 6) && get_addr(c, family == 6, out);
+}
+
+static bool get_first_version(struct cursor *c, uint32_t run, struct flow *out)
+{
+    uint64_t protocol, worker, listener, its_run, connection;
     struct hop hop = {0};
 
-    if (!get(&c, 1, &version) || version != VERSION || !get(&c, 1, &protocol)
-        || protocol >= HOP_PROTOCOL_COUNT || !get(&c, 2, &worker) || !get(&c, 2, &listener)
-        || !get(&c, 4, &its_run) || !get(&c, 8, &connection) || !get_addr(&c, &hop.local)
-        || !get_addr(&c, &hop.remote) || !at_end(&c))
+    if (!get(c, 1, &protocol) || protocol >= HOP_PROTOCOL_COUNT || !get(c, 2, &worker)
+        || !get(c, 2, &listener) || !get(c, 4, &its_run) || !get(c, 8, &connection)
+        || !get_any_addr(c, &hop.local) || !get_any_addr(c, &hop.remote))
         return false;
     hop.protocol = (enum hop_protocol)protocol;
     hop.worker = (uint16_t)worker;
     hop.listener = (uint16_t)listener;
     hop.connection = its_run == run ? connection : 0;
-    *out = hop;
+    *out = (struct flow){.hop = hop};
     return true;
+}
+
+bool flow_read(struct slice *bytes, uint32_t run, struct flow *out)
+{
+    struct cursor c = cursor_over(*bytes);
+    uint64_t version;
+
+    bool ok = get(&c, 1, &version)
+              && ((version == VERSION && get_flow(&c, run, out))
+                  || (version == FIRST_VERSION && get_first_version(&c, run, out)));
+    if (ok)
+        *bytes = slice_between(c.at, c.end);
+    return ok;
+}
+
+bool flow_is_alive(const struct server *server, const struct hop *hop)
+{
+    struct hop found;
+
+    if (!hop_is_reliable(hop))
+        return true;
+    return hop->connection != 0
+           && directory_find(server->connections, hop->protocol, &hop->remote, &found)
+           && found.connection == hop->connection;
 }

@@ -1,21 +1,33 @@
 /*
- * The hop a REGISTER came by, as the bytes that its bindings keep. Whatever comes back from the
- * store is read as if a stranger had written it.
+ * A flow (RFC 5626): the hop by which somebody was heard and is to be reached, as the bytes that a
+ * binding or the token of a dialog keep. Whatever comes back is read as if a stranger had written
+ * it.
  */
 #ifndef TCHIN_SERVER_FLOW_H
 #define TCHIN_SERVER_FLOW_H
 
 #include "base/buffer.h"
-#include "transport/hop.h"
+#include "server/server.h"
 
 enum { FLOW_MAX_BYTES = 64 };
 
-void flow_write(const struct hop *hop, uint32_t run, struct buffer *out);
+struct flow {
+    struct hop hop;
+    bool is_bound; /* there is no other way to who is there: behind a NAT, or by RFC 5626 */
+};
+
+void flow_write(const struct flow *flow, uint32_t run, struct buffer *out);
 
 /*
- * False: there is none, `out` untouched. A connection of another run of the process is gone, so
- * out->connection is 0 then.
+ * Reads one off the front of `bytes`, which is moved on. False: there is none, both untouched. A
+ * connection of another run of the process is gone, so out->hop.connection is 0 then.
  */
-bool flow_read(struct slice bytes, uint32_t run, struct hop *out);
+bool flow_read(struct slice *bytes, uint32_t run, struct flow *out) MUST_USE;
+
+/*
+ * Whether what is sent by it may arrive: RFC 5626 7. A stream as long as it is open; of datagrams
+ * nobody knows.
+ */
+bool flow_is_alive(const struct server *server, const struct hop *hop);
 
 #endif

@@ -4,6 +4,8 @@
  */
 #include "server/forward.h"
 
+#include "server/dialog.h"
+#include "server/nat.h"
 #include "server/token.h"
 #include "server/uri_params.h"
 #include "sip/address.h"
@@ -347,12 +349,40 @@ static bool same_side(const struct hop *a, const struct hop *b)
     return a->protocol == b->protocol && net_addr_equal(&a->local, &b->local);
 }
 
-static void add_record_route(struct buffer *line, const struct side *side, const char *token)
+static void add_record_route(struct buffer *line, const struct side *side, struct slice token)
 {
     buffer_add(line, SLICE("Record-Route: "));
     buffer_add(line, side->route);
-    buffer_add(line, (struct slice){token, TOKEN_LEN});
+    buffer_add(line, token);
     buffer_add(line, SLICE(">\r\n"));
+}
+
+static bool is_of_user(const struct request *rq)
+{
+    return rq->is_authenticated || (rq->is_in_dialog && dialog_is_from_user(rq));
+}
+
+/* Who has sent it is behind a NAT: what comes back takes the way that this took. */
+static bool is_hidden(const struct request *rq)
+{
+    const struct sip_basics *basics = &rq->msg->basics;
+    bool has_contact = basics->contact_count == 1 && !basics->contact.is_star;
+    const struct sip_uri *contact = has_contact ? sip_address_uri(&basics->contact.address) : NULL;
+
+    return contact != NULL && nat_hides(rq, contact);
+}
+
+static struct slice new_token(const struct editing *e, struct buffer *token)
+{
+    const struct request *rq = e->rq;
+    const struct forwarding *f = e->forwarding;
+    const struct dialog_side sides[] = {
+        {{rq->from, is_hidden(rq)},  is_of_user(rq)},
+        {{f->recorded, f->is_bound}, f->is_ours    },
+    };
+
+    dialog_write_token(rq->w, rq->msg, sides, token);
+    return buffer_slice(token);
 }
 
 /* One value, or one for each side where they differ, that of the outgoing side on top: RFC 5658. */
@@ -360,14 +390,15 @@ static bool insert_record_route(struct editing *e)
 {
     const struct request *rq = e->rq;
     const struct hop *out = &e->forwarding->recorded;
-    char token[TOKEN_LEN];
+    char token_text[DIALOG_TOKEN_MAX];
+    struct buffer token_buffer = buffer_over(token_text, sizeof(token_text));
     struct buffer line;
 
     if (!may_begin_dialog(rq->msg->method_id))
         return true;
     if (!new_text(e, LINE_BYTES, &line))
         return false;
-    token_of_dialog(rq->w->server, rq->msg, token);
+    struct slice token = new_token(e, &token_buffer);
     add_record_route(&line, side_of(&rq->w->sides, out), token);
     if (!same_side(out, &rq->from))
         add_record_route(&line, side_of(&rq->w->sides, &rq->from), token);

@@ -12,6 +12,8 @@ struct forwarding {
     struct slice route;  /* values of Route to put before those that are there */
     struct hop hop;      /* from which of our addresses it leaves, and to whom */
     struct hop recorded; /* the same as Record-Route shows it */
+    bool is_bound;       /* who is there is reached by no other way */
+    bool is_ours;        /* who is there is a user of ours */
     struct slice branch;
     uint32_t max_breadth; /* RFC 5393 5.3.3 */
 };

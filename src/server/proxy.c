@@ -76,7 +76,8 @@ static struct context *context_new(struct request *rq, const struct target_list 
                                    .from = rq->from,
                                    .bytes = at,
                                    .len = rq->msg->bytes.len,
-                                   .txn = txn_id_of(rq->txn)};
+                                   .txn = txn_id_of(rq->txn),
+                                   .is_authenticated = rq->is_authenticated};
     (void)copy_to(&at, rq->msg->bytes);
     list_add(&w->contexts, &ctx->node);
     w->parked_bytes += bytes;

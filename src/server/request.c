@@ -27,7 +27,8 @@ bool request_park(const struct request *rq, struct parked *out)
                            .from = rq->from,
                            .bytes = copy,
                            .len = len,
-                           .txn = rq->txn != NULL ? txn_id_of(rq->txn) : 0};
+                           .txn = rq->txn != NULL ? txn_id_of(rq->txn) : 0,
+                           .is_authenticated = rq->is_authenticated};
     w->parked_bytes += len;
     return true;
 }
@@ -46,6 +47,7 @@ void request_revive(const struct parked *parked, struct request *rq, struct sip_
                            .settings = w->settings,
                            .msg = msg,
                            .from = parked->from,
+                           .is_authenticated = parked->is_authenticated,
                            .txn = txn_table_find(w->txns, parked->txn)};
     reply_prepare(rq);
 }

@@ -12,8 +12,7 @@
 
 enum { TOKEN_LEN = 16 };
 
-/* Whose tag a dialog's token was made of. */
-enum token_side { TOKEN_OF_FROM, TOKEN_OF_TO };
+struct dialog_side;
 
 struct request {
     struct worker *w;
@@ -29,11 +28,13 @@ struct request {
     /* Route information preprocessing: RFC 3261 16.4. */
     struct slice uri_text; /* the Request-URI, after the repair of strict routing */
     struct sip_uri uri;
-    size_t own_routes;         /* of the first values of Route, so many were ours */
-    bool takes_uri_from_route; /* strict routing: the last value of Route became the URI */
-    struct slice next_route;   /* the first value of Route that is not ours; empty: none */
-    bool is_in_dialog;         /* a Route of ours had the right token */
-    char *dialog_tokens[2];    /* by enum token_side: what would be right; NULL: not yet made */
+    size_t own_routes;              /* of the first values of Route, so many were ours */
+    bool takes_uri_from_route;      /* strict routing: the last value of Route became the URI */
+    struct slice next_route;        /* the first value of Route that is not ours; empty: none */
+    size_t token_count;             /* of dialogs, that were looked at in Routes of ours */
+    const struct dialog_side *near; /* who sends it, if a token was right: see dialog.h */
+    const struct dialog_side *far;  /* who it goes to, likewise */
+    bool is_in_dialog;              /* so it needs no credentials */
 
     const struct domain_settings *domain; /* of the Request-URI, if we are who answers for it */
     bool is_authenticated;
@@ -50,6 +51,7 @@ struct parked {
     char *bytes;
     size_t len;
     txn_id txn;
+    bool is_authenticated;
 };
 
 /* Whether so many bytes more may wait: a worker has its share of max_parked_bytes. */

@@ -117,6 +117,7 @@ static int rank(const struct context *ctx, int status)
     case 420:
     case 484: return 4;
     case 408:
+    case 430:
     case 487: return 6; /* says least of why */
     case 503: return 8;
     default: return status < 500 ? 5 : 7;
@@ -210,6 +211,12 @@ static bool add_challenges(struct context *ctx, const struct sip_message *best, 
     return sip_edits_apply(&edits, out);
 }
 
+/* RFC 5626 7: flows are between us and the user; that none is left means that he is not there. */
+static bool has_lost_user(const struct context *ctx, int status)
+{
+    return status == SIP_430_FLOW_FAILED && ctx->branches->target.is_ours;
+}
+
 /* RFC 4320 4.2: the client of a non-INVITE has given up by now, and a 408 would only be stray. */
 static bool is_too_late(const struct context *ctx, int status)
 {
@@ -228,6 +235,10 @@ void response_send_best(struct context *ctx)
         ctx->may_fork = false;
         ctx->w->waiting--;
         return; /* its server transaction ends by itself */
+    }
+    if (has_lost_user(ctx, status)) {
+        reply_ourselves(ctx, SIP_480_TEMPORARILY_UNAVAILABLE);
+        return;
     }
     if (ctx->best.len == 0 || status == SIP_503_SERVICE_UNAVAILABLE
         || !sip_message_parse(bytes_slice(&ctx->best), &best, &fault)) {

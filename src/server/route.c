@@ -6,6 +6,7 @@
 
 #include "server/ack.h"
 #include "server/auth.h"
+#include "server/dialog.h"
 #include "server/domain.h"
 #include "server/options.h"
 #include "server/parcel.h"
@@ -90,8 +91,8 @@ static void note_token(struct request *rq, const struct sip_uri *uri)
 {
     struct slice token;
 
-    if (sip_uri_param(uri, SLICE("tk"), &token) && token_is_right(rq, token))
-        rq->is_in_dialog = true;
+    if (sip_uri_param(uri, SLICE("tk"), &token))
+        (void)dialog_note_token(rq, token);
 }
 
 static struct slice last_route(const struct sip_message *msg, size_t *count)
@@ -170,9 +171,9 @@ static bool is_our_record(struct request *rq, struct slice value)
 {
     struct slice start = side_of(&rq->w->sides, &rq->from)->route;
 
-    return value.len == start.len + TOKEN_LEN + 1 && slice_starts_with(value, start)
+    return value.len > start.len + 1 && slice_starts_with(value, start)
            && value.ptr[value.len - 1] == '>'
-           && token_is_right(rq, (struct slice){value.ptr + start.len, TOKEN_LEN});
+           && dialog_note_token(rq, slice_between(value.ptr + start.len, slice_end(value) - 1));
 }
 
 /* Values of ours in a row are the two sides of one passage (RFC 5658), or of a spiral. */
@@ -183,10 +184,8 @@ static enum sip_status pass_own_routes(struct request *rq, size_t route_count)
     struct slice value;
 
     for (; rq->own_routes < route_count && sip_values_next(&routes, &value); rq->own_routes++) {
-        if (is_our_record(rq, value)) {
-            rq->is_in_dialog = true;
+        if (is_our_record(rq, value))
             continue;
-        }
         const struct sip_uri *uri = read_route(value, &address);
         if (uri == NULL) {
             rq->phrase = "Malformed Route";
@@ -210,6 +209,7 @@ static enum sip_status preprocess_routes(struct request *rq)
         status = strip_own_maddr(rq);
     if (status == SIP_GO_ON)
         status = pass_own_routes(rq, route_count);
+    dialog_judge(rq);
     return status;
 }
 

@@ -1,8 +1,13 @@
-/* The target set: predetermined by the request, or found by the location service. RFC 3261 16.5. */
+/*
+ * The target set: predetermined by the request, or found by the location service (RFC 3261 16.5),
+ * or the far side of a dialog.
+ */
 #include "server/target.h"
 
+#include "server/dialog.h"
 #include "server/domain.h"
-#include "server/flow.h"
+#include "server/forward.h"
+#include "sip/address.h"
 #include "store/location.h"
 #include "store/user.h"
 
@@ -24,6 +29,27 @@ static bool can_be_called(const struct binding *binding)
            && slice_equal_nocase((struct slice){binding->contact.ptr, 4}, SLICE("sip:"));
 }
 
+/* Of a binding. False: the only way to it is gone, or it is nothing that can be called. */
+static bool target_of_binding(struct request *rq, const struct binding *binding, struct target *out)
+{
+    struct slice bytes = binding->flow;
+    struct flow flow = {0};
+
+    if (!can_be_called(binding))
+        return false;
+    bool has_flow = flow_read(&bytes, rq->w->server->run, &flow) && binding->path.len == 0
+                    && (flow.is_bound || hop_is_reliable(&flow.hop));
+    bool is_alive = has_flow && flow_is_alive(rq->w->server, &flow.hop);
+    *out = (struct target){.uri = binding->contact,
+                           .route = binding->path,
+                           .flow = flow.hop,
+                           .has_flow = is_alive,
+                           .is_bound = has_flow && flow.is_bound,
+                           .is_ours = true,
+                           .q_thousandths = binding->q_thousandths};
+    return is_alive || !out->is_bound;
+}
+
 /* Each target once (16.5): two bindings of one contact cannot be, the registrar sees to that. */
 static enum sip_status targets_of_bindings(struct request *rq, const struct binding_list *bindings,
                                            struct target_list *out)
@@ -33,16 +59,8 @@ static enum sip_status targets_of_bindings(struct request *rq, const struct bind
 
     if (targets == NULL)
         return SIP_500_SERVER_INTERNAL_ERROR;
-    for (size_t i = 0; i < bindings->count; i++) {
-        const struct binding *binding = &bindings->items[i];
-        if (!can_be_called(binding))
-            continue;
-        struct target *target = &targets[count++];
-        *target = (struct target){.uri = binding->contact,
-                                  .route = binding->path,
-                                  .q_thousandths = binding->q_thousandths};
-        flow_read(binding->flow, rq->w->server->run, &target->flow);
-    }
+    for (size_t i = 0; i < bindings->count; i++)
+        count += target_of_binding(rq, &bindings->items[i], &targets[count]);
     *out = (struct target_list){targets, count};
     return count > 0 ? SIP_GO_ON : SIP_480_TEMPORARILY_UNAVAILABLE;
 }
@@ -55,28 +73,110 @@ static enum sip_status nobody_there(const struct request *rq, bool is_known)
     return may_learn && !is_known ? SIP_404_NOT_FOUND : SIP_480_TEMPORARILY_UNAVAILABLE;
 }
 
-static enum sip_status find_by_location(struct request *rq, struct target_list *out)
+/* The bindings of a user; an alias has those of its owner. */
+static bool find_bindings(struct request *rq, const struct domain_settings *domain,
+                          const struct sip_uri *uri, struct binding_list *out, bool *is_known)
 {
     struct worker *w = rq->w;
-    struct binding_list bindings;
-    struct slice aor;
     char text[USER_MAX_NAME];
     struct buffer user = buffer_over(text, sizeof(text));
+    struct slice aor;
 
-    if (!domain_aor(w, rq->domain, &rq->uri, &aor))
-        return SIP_500_SERVER_INTERNAL_ERROR;
-    bool is_known = user_resolve(w->server->store, aor, &user);
-    if (!location_find(w->server->store, is_known ? buffer_slice(&user) : aor, w->wall_ms, w->arena,
-                       &bindings))
+    if (!domain_aor(w, domain, uri, &aor))
+        return false;
+    *is_known = user_resolve(w->server->store, aor, &user);
+    return location_find(w->server->store, *is_known ? buffer_slice(&user) : aor, w->wall_ms,
+                         w->arena, out);
+}
+
+static enum sip_status find_by_location(struct request *rq, struct target_list *out)
+{
+    struct binding_list bindings;
+    bool is_known;
+
+    if (!find_bindings(rq, rq->domain, &rq->uri, &bindings, &is_known))
         return SIP_500_SERVER_INTERNAL_ERROR;
     if (bindings.count == 0)
         return nobody_there(rq, is_known);
     return targets_of_bindings(rq, &bindings, out);
 }
 
+/* --- what follows in a dialog, and may go to its far side only ----------------------------------
+ */
+
+/* Where its first Route, or else its URI, names an address: that of `remote`? */
+static bool leads_to(const struct request *rq, const struct net_addr *remote)
+{
+    struct net_addr addr;
+    struct sip_uri uri;
+
+    return forward_next_hop(rq, rq->uri_text, SLICE_NONE, &uri)
+           && net_addr_parse(domain_place_of(&uri), 0, &addr) && net_addr_same_host(&addr, remote);
+}
+
+/*
+ * He may have come back by another flow, with a NAT that has given him another port: then his
+ * newest binding of this contact knows the way.
+ */
+static bool find_registered(struct request *rq, struct target *out)
+{
+    const struct sip_uri *to = sip_address_uri(&rq->msg->basics.to);
+    const struct domain_settings *domain = to != NULL ? domain_of_uri(rq->w, to) : NULL;
+    struct binding_list bindings;
+    bool is_known;
+
+    if (domain == NULL || rq->next_route.len > 0
+        || !find_bindings(rq, domain, to, &bindings, &is_known))
+        return false;
+    for (size_t i = 0; i < bindings.count; i++) {
+        const struct binding *binding = &bindings.items[i];
+        struct sip_uri contact;
+        if (binding->path.len == 0 && sip_uri_parse(binding->contact, &contact)
+            && sip_uri_equal(&contact, &rq->uri) && target_of_binding(rq, binding, out)) {
+            out->uri = rq->uri_text;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* By the hop that the dialog began with. False: it is gone. */
+static bool take_first_hop(const struct request *rq, struct target *out)
+{
+    const struct flow *flow = &rq->far->flow;
+
+    out->flow = flow->hop;
+    out->has_flow = true;
+    out->is_bound = true;
+    if (flow_is_alive(rq->w->server, &flow->hop))
+        return true;
+    out->flow.connection = 0; /* whoever took one before takes another */
+    return !flow->is_bound;
+}
+
+static enum sip_status find_by_dialog(struct request *rq, struct target_list *out)
+{
+    const struct dialog_side *far = rq->far;
+
+    enum sip_status status = target_is_the_uri(rq, out);
+    if (status != SIP_GO_ON || dialog_is_free(rq))
+        return status;
+    struct target *target = out->items;
+    target->is_ours = far->is_ours;
+    if (!far->flow.is_bound && leads_to(rq, &far->flow.hop.remote)) {
+        target->flow = far->flow.hop;
+        target->has_flow = rq->next_route.len == 0 && hop_is_reliable(&target->flow)
+                           && flow_is_alive(rq->w->server, &target->flow);
+        return SIP_GO_ON;
+    }
+    if ((far->is_ours && find_registered(rq, target)) || take_first_hop(rq, target))
+        return SIP_GO_ON;
+    return SIP_480_TEMPORARILY_UNAVAILABLE;
+}
+
 enum sip_status target_find(struct request *rq, struct target_list *out)
 {
-    if (rq->domain == NULL || rq->next_route.len > 0)
-        return target_is_the_uri(rq, out);
-    return find_by_location(rq, out);
+    if (rq->domain != NULL && rq->next_route.len == 0)
+        return find_by_location(rq, out);
+    return rq->is_in_dialog ? find_by_dialog(rq, out) : target_is_the_uri(rq, out);
 }

@@ -7,7 +7,10 @@
 struct target {
     struct slice uri;   /* the new Request-URI */
     struct slice route; /* values of Route to put before those that are there; may be empty */
-    struct hop flow;    /* the connection it registered by; connection 0: none */
+    struct hop flow;    /* by which it is reached, if has_flow */
+    bool has_flow;
+    bool is_bound; /* it is reached by no other way */
+    bool is_ours;  /* a user of ours */
     uint16_t q_thousandths;
 };
 

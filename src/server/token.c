@@ -8,48 +8,6 @@ static void write_hex(uint64_t hash, char out[TOKEN_LEN])
     buffer_add_hex(&text, &hash, sizeof(hash));
 }
 
-static void write_dialog_token(const struct server *server, struct slice call_id,
-                               struct slice first_tag, char out[TOKEN_LEN])
-{
-    const struct slice parts[] = {call_id, first_tag};
-
-    write_hex(hash_slices(&server->keys.dialog, parts, ARRAY_LEN(parts)), out);
-}
-
-/* In a request outside a dialog, From is who begins it. */
-void token_of_dialog(const struct server *server, const struct sip_message *msg,
-                     char out[TOKEN_LEN])
-{
-    write_dialog_token(server, msg->basics.call_id, msg->basics.from_tag, out);
-}
-
-/*
- * The token of the dialog if `tag`, one of two, is that of who began it. Made once: a request may
- * bring thousands of guesses.
- */
-static struct slice right_token(struct request *rq, enum token_side side, struct slice tag)
-{
-    if (rq->dialog_tokens[side] == NULL) {
-        char *token = arena_alloc(rq->w->arena, TOKEN_LEN);
-        if (token == NULL)
-            return SLICE_NONE;
-        write_dialog_token(rq->w->server, rq->msg->basics.call_id, tag, token);
-        rq->dialog_tokens[side] = token;
-    }
-    return (struct slice){rq->dialog_tokens[side], TOKEN_LEN};
-}
-
-/* Who began the dialog is the From of its own requests and the To of the other side's. */
-bool token_is_right(struct request *rq, struct slice token)
-{
-    const struct sip_basics *basics = &rq->msg->basics;
-
-    if (basics->to_tag.len == 0 || token.len != TOKEN_LEN)
-        return false;
-    return slice_equal_secret(token, right_token(rq, TOKEN_OF_FROM, basics->from_tag))
-           || slice_equal_secret(token, right_token(rq, TOKEN_OF_TO, basics->to_tag));
-}
-
 enum { MAX_LOOP_PARTS = 32, DEFAULT_PORT = 5060 };
 
 static size_t add_all(const struct sip_message *msg, enum sip_header_id id, struct slice *parts,

@@ -6,13 +6,6 @@
 
 #include "server/request.h"
 
-/* The token in our Record-Route: of the Call-ID and the tag of who began the dialog. */
-void token_of_dialog(const struct server *server, const struct sip_message *msg,
-                     char out[TOKEN_LEN]);
-
-/* Whether `token` is that of the dialog which the request, sent by either side, belongs to. */
-bool token_is_right(struct request *rq, struct slice token);
-
 /*
  * Of what the way of a request through us depends on, and never of the method: RFC 5393 4.2.1. Our
  * branches end with it.

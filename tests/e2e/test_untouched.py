@@ -67,7 +67,7 @@ def without_what_we_add(octets, had_max_forwards, transport, server):
     start, headers, body = split(octets)
     ours = f"{server.host}:{server.port}".encode()
     added = [rb"Via: SIP/2\.0/" + transport.encode() + b" " + ours + rb";branch=z9hG4bK[0-9a-f.]+\r\n",
-             rb"Record-Route: <sip:" + ours + rb"(;transport=tcp)?;lr;tk=[0-9a-f]+>\r\n", rb"Max-Breadth: \d+\r\n"]
+             rb"Record-Route: <sip:" + ours + rb"(;transport=tcp)?;lr;tk=[\w-]+>\r\n", rb"Max-Breadth: \d+\r\n"]
     if not had_max_forwards:
         added.append(rb"Max-Forwards: 70\r\n")
     for line in added:

@@ -1,4 +1,4 @@
-/* Tokens of dialogs and of loops: what they depend on, and what they do not. */
+/* Tokens of loops: what they depend on, and what they do not. */
 #include "proxy_world.h"
 
 #include "server/token.h"
@@ -44,48 +44,6 @@ static struct request *make(struct world *world, struct question q)
 
     assert_true(route_again(rq));
     return rq;
-}
-
-/* --- dialogs --- */
-
-static void a_token_opens_its_dialog_to_both_sides(void **state)
-{
-    static const struct {
-        struct question q;
-        bool is_right;
-        const char *label;
-    } cases[] = {
-        {{"BYE", "sip:x", "c", "a", "b", "", NULL},    true,  "who began it"                },
-        {{"BYE", "sip:x", "c", "b", "a", "", NULL},    true,  "the other side"              },
-        {{"INVITE", "sip:y", "c", "z", "a", "", NULL}, true,  "another end, where it forked"},
-        {{"BYE", "sip:x", "c", "a", NULL, "", NULL},   false, "outside of a dialog"         },
-        {{"BYE", "sip:x", "d", "a", "b", "", NULL},    false, "another call"                },
-        {{"BYE", "sip:x", "c", "aa", "b", "", NULL},   false, "another dialog of that call" },
-    };
-    struct world *world = new_world();
-    char token[TOKEN_LEN];
-
-    (void)state;
-    token_of_dialog(&world->server, make(world, usual)->msg, token);
-    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        struct request *rq = make(world, cases[i].q);
-        CHECK_CASE(token_is_right(rq, (struct slice){token, TOKEN_LEN}) == cases[i].is_right,
-                   cases[i].label);
-        rq = make(world, cases[i].q);
-        CHECK_CASE(!token_is_right(rq, (struct slice){token, TOKEN_LEN - 1}), cases[i].label);
-    }
-}
-
-static void a_token_of_another_server_opens_nothing(void **state)
-{
-    static const struct question bye = {"BYE", "sip:x", "c", "a", "b", "", NULL};
-    struct world *world = new_world();
-    char token[TOKEN_LEN];
-
-    (void)state;
-    token_of_dialog(&world->server, make(world, usual)->msg, token);
-    world->server.keys.dialog.k0++;
-    assert_false(token_is_right(make(world, bye), (struct slice){token, TOKEN_LEN}));
 }
 
 /* --- loops: RFC 5393 4.2.1 --- */
@@ -164,7 +122,5 @@ static void a_loop_is_found_in_whichever_via(void **state)
     }
 }
 
-CHECK_MAIN(CHECK_TEST(a_token_opens_its_dialog_to_both_sides),
-           CHECK_TEST(a_token_of_another_server_opens_nothing),
-           CHECK_TEST(a_loop_is_told_from_a_spiral_by_what_routing_depends_on),
+CHECK_MAIN(CHECK_TEST(a_loop_is_told_from_a_spiral_by_what_routing_depends_on),
            CHECK_TEST(a_loop_is_found_in_whichever_via))
