@@ -96,10 +96,10 @@ bool dialog_is_from_user(const struct request *rq)
     return rq->near->is_ours && is_same_flow(&rq->near->flow.hop, &rq->from);
 }
 
-/* A user of ours may send anywhere; but who is behind a NAT, or ours, is where his hop leads. */
+/* A user of ours may send anywhere; but who is behind a NAT is where his hop leads. */
 bool dialog_is_free(const struct request *rq)
 {
-    return dialog_is_from_user(rq) && !rq->far->is_ours && !rq->far->flow.is_bound;
+    return dialog_is_from_user(rq) && !rq->far->flow.is_bound;
 }
 
 /*

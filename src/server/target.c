@@ -159,7 +159,7 @@ static enum sip_status find_by_dialog(struct request *rq, struct target_list *ou
     const struct dialog_side *far = rq->far;
 
     enum sip_status status = target_is_the_uri(rq, out);
-    if (status != SIP_GO_ON || dialog_is_free(rq))
+    if (status != SIP_GO_ON)
         return status;
     struct target *target = out->items;
     target->is_ours = far->is_ours;
@@ -169,7 +169,8 @@ static enum sip_status find_by_dialog(struct request *rq, struct target_list *ou
                            && flow_is_alive(rq->w->server, &target->flow);
         return SIP_GO_ON;
     }
-    if ((far->is_ours && find_registered(rq, target)) || take_first_hop(rq, target))
+    if (dialog_is_free(rq) || (far->is_ours && find_registered(rq, target))
+        || take_first_hop(rq, target))
         return SIP_GO_ON;
     return SIP_480_TEMPORARILY_UNAVAILABLE;
 }
