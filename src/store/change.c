@@ -11,6 +11,7 @@ struct change {
     const struct location_changes *request;
     location_same_contact *same_contact;
     uint64_t now_ms;
+    const struct binding_list *valid; /* all that stood */
     struct binding_list fresh;
     struct binding_list kept;
 };
@@ -32,16 +33,44 @@ static enum err remove_all(struct change *c)
     return ERR_NONE;
 }
 
+/* urn:uuid and the beginning of every URN have no case: RFC 4122 3, RFC 2141 5. */
+static bool is_same_instance(const struct binding *a, const struct binding *b)
+{
+    return a->instance.len > 0 && slice_equal_nocase(a->instance, b->instance);
+}
+
+static bool is_same_binding(const struct change *c, const struct binding *a,
+                            const struct binding *b)
+{
+    if (a->reg_id != 0 && b->reg_id != 0)
+        return a->reg_id == b->reg_id && is_same_instance(a, b);
+    return slice_equal(a->contact, b->contact)
+           || (c->same_contact != NULL && c->same_contact(a->contact, b->contact));
+}
+
 static struct binding *find(const struct change *c, const struct binding_list *list,
-                            struct slice contact)
+                            const struct binding *wanted)
 {
     for (size_t i = 0; i < list->count; i++) {
-        struct binding *binding = &list->items[i];
-        if (slice_equal(binding->contact, contact)
-            || (c->same_contact != NULL && c->same_contact(binding->contact, contact)))
-            return binding;
+        if (is_same_binding(c, &list->items[i], wanted))
+            return &list->items[i];
     }
     return NULL;
+}
+
+/* RFC 5627 5.1: temporary GRUUs are valid as long as an instance keeps its Call-ID. */
+static uint64_t since(const struct change *c, const struct binding *wanted)
+{
+    const struct binding *newest = NULL;
+
+    for (size_t i = 0; i < c->valid->count; i++) {
+        const struct binding *stood = &c->valid->items[i];
+        if (is_same_instance(stood, wanted)
+            && (newest == NULL || stood->since_ms > newest->since_ms))
+            newest = stood;
+    }
+    bool is_kept = newest != NULL && slice_equal(newest->call_id, wanted->call_id);
+    return is_kept ? newest->since_ms : c->now_ms;
 }
 
 static void take_out(struct binding_list *list, struct binding *binding)
@@ -55,8 +84,8 @@ static void take_out(struct binding_list *list, struct binding *binding)
 /* Step 7, for one contact address. */
 static enum err apply_contact(struct change *c, const struct binding *wanted)
 {
-    struct binding *stood = find(c, &c->kept, wanted->contact);
-    struct binding *set_before = find(c, &c->fresh, wanted->contact);
+    struct binding *stood = find(c, &c->kept, wanted);
+    struct binding *set_before = find(c, &c->fresh, wanted);
 
     if (stood != NULL && is_stale(stood, wanted->call_id, wanted->cseq))
         return ERR_STALE;
@@ -64,8 +93,12 @@ static enum err apply_contact(struct change *c, const struct binding *wanted)
         take_out(&c->kept, stood);
     if (set_before != NULL)
         take_out(&c->fresh, set_before);
-    if (wanted->expires_at_ms > c->now_ms)
-        c->fresh.items[c->fresh.count++] = *wanted;
+    if (wanted->expires_at_ms <= c->now_ms)
+        return ERR_NONE;
+    struct binding *added = &c->fresh.items[c->fresh.count++];
+    *added = *wanted;
+    if (wanted->instance.len > 0)
+        added->since_ms = since(c, wanted);
     return ERR_NONE;
 }
 
@@ -103,6 +136,7 @@ enum err change_apply(const struct location_changes *changes, const struct bindi
         .request = changes,
         .same_contact = same_contact,
         .now_ms = now_ms,
+        .valid = valid,
         .fresh = {out->items,                  0           },
         .kept = {out->items + changes->count, valid->count},
     };
@@ -136,7 +170,8 @@ bool change_is_plain(const struct location_update *update, struct slice standing
 
     *is_refresh = false;
     if (update->removes_all || update->max_bindings == 0
-        || !read_only_binding(update->wanted, &wanted) || wanted.expires_at_ms <= update->now_ms)
+        || !read_only_binding(update->wanted, &wanted) || wanted.expires_at_ms <= update->now_ms
+        || wanted.instance.len > 0)
         return false;
     if (standing.len == 0 || record_binding_count(standing) == 0)
         return true;

@@ -16,7 +16,8 @@ enum err change_apply(const struct location_changes *changes, const struct bindi
                       struct binding_list *out) MUST_USE;
 
 /*
- * The usual REGISTER asks for one contact, of an address of record that has no other: then what it
+ * The usual REGISTER asks for one contact, without an instance, of an address of record that has no
+ * other: then what it
  * asks for is what there will be, and change_apply would say the same. `standing` is the record
  * there is, or empty.
  */

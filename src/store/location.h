@@ -19,6 +19,9 @@ struct binding {
     struct slice path;    /* the values of Path (RFC 3327), in order, separated by commas */
     struct slice flow;    /* where the REGISTER came from: bytes that only the server reads */
     struct slice user_agent;
+    struct slice instance; /* the URN of +sip.instance: RFC 5626 4.1; empty: none */
+    uint32_t reg_id;       /* of RFC 5626, of no meaning without an instance; 0: none */
+    uint64_t since_ms;     /* likewise: so long the instance has had this Call-ID (RFC 5627 5.1) */
     uint32_t cseq;
     uint16_t q_thousandths; /* 1000 where none was given */
     bool has_q;
@@ -32,8 +35,10 @@ struct binding_list {
 
 /* What a REGISTER changes: RFC 3261 10.3, step 7. */
 struct location_changes {
-    struct slice aor;            /* as sip_uri_write_aor writes it */
-    const struct binding *items; /* contacts to add, refresh or remove; found by `same_contact` */
+    struct slice aor; /* as sip_uri_write_aor writes it */
+    /* To add, refresh or remove. Of two with a reg-id it counts whether that and the instance are
+     * equal (RFC 5626 6), of others the contact, by `same_contact`. `since_ms` is found out. */
+    const struct binding *items;
     size_t count;
     bool removes_all; /* Contact: * ; `call_id` and `cseq` are those of the REGISTER */
     struct slice call_id;

@@ -4,14 +4,16 @@
 #include <endian.h>
 #include <stdlib.h>
 
-enum { VERSION = 1, HEAD_BYTES = 5, TEXTS = 6, BINDING_BYTES = 8 + 4 + 2 + 2 * TEXTS };
+enum { FIRST_VERSION = 1, VERSION = 2, HEAD_BYTES = 5, TEXTS = 7, FIRST_TEXTS = 6 };
+enum { NUMBERS_BYTES = 8 + 4 + 2, INSTANCE_BYTES = 4 + 8 };
 enum { Q_GIVEN = 0x8000, MAX_Q = 1000 };
 
 /* In the order in which they are packed. */
 static const size_t text_offsets[TEXTS] = {
-    offsetof(struct binding, contact), offsetof(struct binding, params),
-    offsetof(struct binding, call_id), offsetof(struct binding, path),
-    offsetof(struct binding, flow),    offsetof(struct binding, user_agent),
+    offsetof(struct binding, contact),  offsetof(struct binding, params),
+    offsetof(struct binding, call_id),  offsetof(struct binding, path),
+    offsetof(struct binding, flow),     offsetof(struct binding, user_agent),
+    offsetof(struct binding, instance),
 };
 
 static struct slice get_text(const struct binding *binding, size_t i)
@@ -57,7 +59,9 @@ size_t record_size(struct slice aor, const struct binding_list *bindings)
     if (aor.len > UINT16_MAX || bindings->count > UINT16_MAX)
         return 0;
     for (size_t i = 0; i < bindings->count; i++) {
-        bytes += BINDING_BYTES;
+        bytes += NUMBERS_BYTES + 2 * TEXTS;
+        if (bindings->items[i].instance.len > 0)
+            bytes += INSTANCE_BYTES;
         for (size_t j = 0; j < TEXTS; j++) {
             struct slice text = get_text(&bindings->items[i], j);
             if (text.len > UINT16_MAX)
@@ -77,7 +81,10 @@ static char *put_binding(char *to, const struct binding *binding)
         to = put_number(to, get_text(binding, i).len, 2);
     for (size_t i = 0; i < TEXTS; i++)
         to = put_slice(to, get_text(binding, i));
-    return to;
+    if (binding->instance.len == 0)
+        return to;
+    to = put_number(to, binding->reg_id, 4);
+    return put_number(to, binding->since_ms, 8);
 }
 
 void record_write(struct slice aor, const struct binding_list *bindings, char *to)
@@ -124,24 +131,28 @@ struct record *record_copy(struct slice packed)
 
 bool record_open(struct slice bytes, struct record_reader *out)
 {
-    if (bytes.len < HEAD_BYTES || number_at(bytes.ptr, 1) != VERSION)
+    if (bytes.len < HEAD_BYTES)
         return false;
 
+    uint64_t version = number_at(bytes.ptr, 1);
+    if (version != VERSION && version != FIRST_VERSION)
+        return false;
     size_t aor_len = number_at(bytes.ptr + 3, 2);
     struct slice rest = slice_after(bytes, HEAD_BYTES);
     if (aor_len > rest.len)
         return false;
     *out = (struct record_reader){
         .aor = {rest.ptr, aor_len},
+        .texts = version == VERSION ? TEXTS : FIRST_TEXTS,
         .bindings_left = number_at(bytes.ptr + 1, 2),
         .rest = slice_after(rest, aor_len),
     };
     return true;
 }
 
-static bool take_texts(const char *lengths, struct slice *rest, struct binding *out)
+static bool take_texts(const char *lengths, size_t texts, struct slice *rest, struct binding *out)
 {
-    for (size_t i = 0; i < TEXTS; i++) {
+    for (size_t i = 0; i < texts; i++) {
         size_t len = number_at(lengths + 2 * i, 2);
         if (len > rest->len)
             return false;
@@ -151,11 +162,24 @@ static bool take_texts(const char *lengths, struct slice *rest, struct binding *
     return true;
 }
 
+static bool take_instance(struct slice *rest, struct binding *out)
+{
+    if (out->instance.len == 0)
+        return true;
+    if (rest->len < INSTANCE_BYTES)
+        return false;
+    out->reg_id = (uint32_t)number_at(rest->ptr, 4);
+    out->since_ms = number_at(rest->ptr + 4, 8);
+    *rest = slice_after(*rest, INSTANCE_BYTES);
+    return true;
+}
+
 bool record_next(struct record_reader *reader, struct binding *out)
 {
     const char *from = reader->rest.ptr;
+    size_t head_bytes = NUMBERS_BYTES + 2 * reader->texts;
 
-    if (reader->bindings_left == 0 || reader->rest.len < BINDING_BYTES)
+    if (reader->bindings_left == 0 || reader->rest.len < head_bytes)
         return false;
 
     uint16_t q = (uint16_t)number_at(from + 12, 2);
@@ -165,8 +189,10 @@ bool record_next(struct record_reader *reader, struct binding *out)
         .q_thousandths = q & (Q_GIVEN - 1),
         .has_q = (q & Q_GIVEN) != 0,
     };
-    struct slice rest = slice_after(reader->rest, BINDING_BYTES);
-    if (binding.q_thousandths > MAX_Q || !take_texts(from + 14, &rest, &binding))
+    struct slice rest = slice_after(reader->rest, head_bytes);
+    if (binding.q_thousandths > MAX_Q
+        || !take_texts(from + NUMBERS_BYTES, reader->texts, &rest, &binding)
+        || !take_instance(&rest, &binding))
         return false;
     reader->rest = rest;
     reader->bindings_left--;

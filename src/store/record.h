@@ -3,7 +3,11 @@
  * for byte what the database keeps. A database is hostile input, so every length is checked.
  *
  *     record  = version:1 binding-count:2 aor-len:2 aor *binding
- *     binding = expires-at-ms:8 cseq:4 q:2 6*len:2 contact params call-id path flow user-agent
+ *     binding = expires-at-ms:8 cseq:4 q:2 7*len:2 contact params call-id path flow user-agent
+ *               instance [ reg-id:4 since-ms:8 ]
+ *
+ * The last two are there if there is an instance. Version 1 knew neither that nor them; it is read,
+ * and written no more.
  *
  * Numbers are little-endian; the highest bit of q says that one was given. Bindings are in the
  * order in which they are found. A record without bindings says that there are none any more.
@@ -45,6 +49,7 @@ static inline struct slice record_bytes(const struct record *record)
 /* Reading: open it, then take one binding after the other. Slices point into the bytes. */
 struct record_reader {
     struct slice aor;
+    size_t texts; /* of each binding: fewer in a record of version 1 */
     size_t bindings_left;
     struct slice rest;
 };

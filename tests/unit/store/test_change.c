@@ -136,6 +136,83 @@ static void the_steps_of_the_rfc_are_taken(void **state)
     }
 }
 
+/* --- instances: RFC 5626 6, RFC 5627 5.1 ---------------------------------------------------------
+ */
+
+static struct binding of_instance(const char *contact, const char *instance, uint32_t reg_id,
+                                  const char *call_id, uint64_t since_ms)
+{
+    return (struct binding){.contact = slice_of(contact),
+                            .instance = slice_of(instance),
+                            .reg_id = reg_id,
+                            .call_id = slice_of(call_id),
+                            .cseq = 1,
+                            .since_ms = since_ms,
+                            .q_thousandths = 1000,
+                            .expires_at_ms = NOW + 1000};
+}
+
+static void an_instance_with_a_reg_id_is_its_own_binding_whatever_its_contact(void **state)
+{
+    static const struct {
+        const char *contact, *instance;
+        uint32_t reg_id;
+        size_t count; /* of bindings in the end */
+        const char *label;
+    } cases[] = {
+        {"b", "urn:x", 1, 1, "the same pair replaces"          },
+        {"b", "URN:X", 1, 1, "a URN has no case"               },
+        {"a", "urn:x", 2, 2, "another flow of the same contact"},
+        {"a", "urn:y", 1, 2, "another instance"                },
+        {"a", "",      0, 1, "one without, of the same contact"},
+        {"b", "",      0, 2, "one without, of another"         },
+        {"a", "urn:x", 0, 1, "without a reg-id, by contact"    },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct binding stood = of_instance("a", "urn:x", 1, "i", 5);
+        struct binding wanted =
+            of_instance(cases[i].contact, cases[i].instance, cases[i].reg_id, "j", 0);
+        struct binding room[2];
+        struct binding_list result = {.items = room};
+        const struct location_changes changes = {.items = &wanted, .count = 1, .max_bindings = MAX};
+        assert_int_equal(change_apply(&changes, &(struct binding_list){&stood, 1}, NOW,
+                                      same_but_for_case, &result),
+                         ERR_NONE);
+        CHECK_CASE(result.count == cases[i].count, cases[i].label);
+    }
+}
+
+static void an_instance_is_as_old_as_its_newest_call_id(void **state)
+{
+    static const struct {
+        const char *instance, *call_id;
+        uint64_t since_ms;
+        const char *label;
+    } cases[] = {
+        {"urn:x", "new", 7,   "the Call-ID of the newest"           },
+        {"urn:x", "old", NOW, "one that was followed by another"    },
+        {"urn:x", "i",   NOW, "one that was never seen"             },
+        {"urn:y", "new", NOW, "another instance has ages of its own"},
+        {"",      "new", 0,   "no instance"                         },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct binding stood[] = {of_instance("a", "urn:x", 1, "old", 5),
+                                  of_instance("b", "urn:x", 2, "new", 7)};
+        struct binding wanted = of_instance("c", cases[i].instance, 3, cases[i].call_id, 0);
+        struct binding room[3];
+        struct binding_list result = {.items = room};
+        const struct location_changes changes = {.items = &wanted, .count = 1, .max_bindings = MAX};
+        assert_int_equal(change_apply(&changes, &(struct binding_list){stood, 2}, NOW,
+                                      same_but_for_case, &result),
+                         ERR_NONE);
+        CHECK_CASE(result.items[0].since_ms == cases[i].since_ms, cases[i].label);
+    }
+}
+
 static void above_a_limit_that_was_lowered_a_binding_can_be_refreshed(void **state)
 {
     char text[256];
@@ -258,5 +335,7 @@ static void a_refresh_is_told_from_news(void **state)
 
 CHECK_MAIN(CHECK_TEST(what_is_plain_needs_no_merging), CHECK_TEST(a_refresh_is_told_from_news),
            CHECK_TEST(the_steps_of_the_rfc_are_taken),
+           CHECK_TEST(an_instance_with_a_reg_id_is_its_own_binding_whatever_its_contact),
+           CHECK_TEST(an_instance_is_as_old_as_its_newest_call_id),
            CHECK_TEST(above_a_limit_that_was_lowered_a_binding_can_be_refreshed),
            CHECK_TEST(a_request_that_removes_more_than_there_can_be_is_refused))

@@ -13,6 +13,9 @@ static const struct binding_list two = {
             .path = {"<sip:p1.example.com;lr>", 23},
             .flow = {"\0\1\2\3", 4},
             .user_agent = {"a phone", 7},
+            .instance = {"urn:uuid:1", 10},
+            .reg_id = 1U << 31,
+            .since_ms = UINT64_MAX - 1,
             .cseq = UINT32_MAX,
             .q_thousandths = 700,
             .has_q = true,
@@ -40,7 +43,9 @@ static bool same_binding(const struct binding *a, const struct binding *b)
     return slice_equal(a->contact, b->contact) && slice_equal(a->params, b->params)
            && slice_equal(a->call_id, b->call_id) && slice_equal(a->path, b->path)
            && slice_equal(a->flow, b->flow) && slice_equal(a->user_agent, b->user_agent)
-           && a->cseq == b->cseq && a->q_thousandths == b->q_thousandths && a->has_q == b->has_q
+           && slice_equal(a->instance, b->instance) && a->reg_id == b->reg_id
+           && a->since_ms == b->since_ms && a->cseq == b->cseq
+           && a->q_thousandths == b->q_thousandths && a->has_q == b->has_q
            && a->expires_at_ms == b->expires_at_ms;
 }
 
@@ -63,6 +68,31 @@ static void what_is_packed_is_read_back(void **state)
     assert_false(record_next(&reader, &binding));
     CHECK_SLICE(record_aor(record_bytes(record)), "alice@example.org");
     assert_int_equal(record_binding_count(record_bytes(record)), 2);
+}
+
+/* As the version before this one packed it: six texts, and no instance. */
+static void a_record_of_the_first_version_is_read(void **state)
+{
+    static const char bytes[] = "\1\1\0\1\0a"
+                                "\5\0\0\0\0\0\0\0\7\0\0\0\xf4\x81"
+                                "\5\0\2\0\1\0\1\0\1\0\1\0sip:b;xcpfu";
+    const struct slice packed = {bytes, sizeof(bytes) - 1};
+    struct record_reader reader;
+    struct binding binding;
+    size_t len = 0;
+
+    (void)state;
+    assert_true(record_measure(packed, &len));
+    assert_int_equal(len, packed.len);
+    assert_true(record_open(packed, &reader) && record_next(&reader, &binding));
+    CHECK_SLICE(binding.contact, "sip:b");
+    CHECK_SLICE(binding.params, ";x");
+    CHECK_SLICE(binding.user_agent, "u");
+    assert_int_equal(binding.instance.len, 0);
+    assert_int_equal(binding.reg_id, 0);
+    assert_int_equal(binding.expires_at_ms, 5);
+    assert_int_equal(binding.cseq, 7);
+    assert_int_equal(binding.q_thousandths, 500);
 }
 
 static void no_beginning_of_a_record_is_a_record(void **state)
@@ -100,7 +130,7 @@ static void damaged_records_are_refused(void **state)
         size_t at;
         char value;
     } cases[] = {
-        {"another version",                0,                      2   },
+        {"another version",                0,                      3   },
         {"more bindings than there are",   1,                      3   },
         {"an AoR longer than the record",  4,                      1   },
         {"a contact longer than the rest", 5 + 17 + 8 + 4 + 2 + 1, 1   },
@@ -146,6 +176,7 @@ static void is_over_when_its_last_binding_is(void **state)
 }
 
 CHECK_MAIN(CHECK_TEST(what_is_packed_is_read_back),
+           CHECK_TEST(a_record_of_the_first_version_is_read),
            CHECK_TEST(no_beginning_of_a_record_is_a_record),
            CHECK_TEST(what_follows_a_record_is_not_part_of_it),
            CHECK_TEST(damaged_records_are_refused), CHECK_TEST(what_is_too_long_is_not_packed),

@@ -134,7 +134,7 @@ static void databases_of_others_and_of_the_future_are_faults(void **state)
         {"PRAGMA application_id = 7; PRAGMA user_version = 1",
          "it is a database of another program"                                                                },
         {"PRAGMA application_id = 1413695566; PRAGMA user_version = 99",
-         "a newer tchind wrote it (its version is 99, ours 2)"                                                },
+         "a newer tchind wrote it (its version is 99, ours 3)"                                                },
     };
 
     (void)state;
