@@ -10,6 +10,22 @@ bool bytes_equal_nocase(const char *a, const char *b, size_t len)
     return true;
 }
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+struct slice slice_trim_blanks(struct slice s)
+{
+    const char *at = s.ptr, *end = slice_end(s);
+
+    while (at < end && is_blank(*at))
+        at++;
+    while (end > at && is_blank(end[-1]))
+        end--;
+    return slice_between(at, end);
+}
+
 bool slice_to_u64(struct slice digits, uint64_t max, uint64_t *out)
 {
     uint64_t value = 0;

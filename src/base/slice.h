@@ -111,21 +111,14 @@ static inline size_t slice_find(struct slice s, char byte)
     return at != NULL ? (size_t)(at - s.ptr) : s.len;
 }
 
-static inline bool ascii_is_blank(char c)
-{
-    return (unsigned char)c <= ' ' && (c == ' ' || c == '\t' || c == '\r' || c == '\n');
-}
+struct slice slice_trim_blanks(struct slice s);
 
-/* Without spaces, tabs, CRs and LFs at both ends. */
+/* Without spaces, tabs, CRs and LFs at both ends; mostly there are none. */
 static inline struct slice slice_trim(struct slice s)
 {
-    const char *at = s.ptr, *end = slice_end(s);
-
-    while (at < end && ascii_is_blank(*at))
-        at++;
-    while (end > at && ascii_is_blank(end[-1]))
-        end--;
-    return slice_between(at, end);
+    if (s.len > 0 && (unsigned char)s.ptr[0] > ' ' && (unsigned char)s.ptr[s.len - 1] > ' ')
+        return s;
+    return slice_trim_blanks(s);
 }
 
 /* 1*DIGIT not above `max`; leading zeros count for nothing. False: not that, `out` untouched. */

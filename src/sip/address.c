@@ -6,6 +6,7 @@
  */
 #include "sip/address.h"
 
+#include "sip/glance.h"
 #include "sip/grammar.h"
 #include "sip/param.h"
 
@@ -117,38 +118,49 @@ static bool read_contact_param(const struct sip_param *param, struct sip_contact
 }
 
 /*
- * *( SEMI generic-param ); the first tag counts, and is never a quoted string (tag-param = "tag"
- * EQUAL token): a fold in one would make two texts of the same tag. Those of a Contact are read on
- * the way.
+ * The first tag counts, and is never a quoted string (tag-param = "tag" EQUAL token): a fold in one
+ * would make two texts of the same tag. Those of a Contact are read on the way.
  */
-static inline bool eat_address_params(struct cursor *c, struct sip_address *out,
-                                      struct sip_contact *contact)
+struct param_reader {
+    struct sip_address *address;
+    struct sip_contact *contact; /* NULL: it is none */
+    bool has_tag;
+};
+
+static inline bool read_param(struct param_reader *r, const struct sip_param *param)
+{
+    if (r->contact != NULL && !read_contact_param(param, r->contact))
+        return false;
+    if (r->has_tag || !sip_param_is(param, SLICE("tag")))
+        return true;
+    r->has_tag = true;
+    r->address->tag = param->value;
+    return param->value.len == 0 || param->value.ptr[0] != '"';
+}
+
+/* *( SEMI generic-param ) */
+static inline bool eat_address_params(struct cursor *c, struct param_reader *r)
 {
     struct cursor start = *c;
     struct sip_param param;
-    bool has_tag = false;
 
     skip_space(&start);
     while (eat_param(c, &param)) {
-        if (contact != NULL && !read_contact_param(&param, contact))
+        if (!read_param(r, &param))
             return false;
-        if (!has_tag && sip_param_is(&param, SLICE("tag"))) {
-            if (param.value.len > 0 && param.value.ptr[0] == '"')
-                return false;
-            out->tag = param.value;
-            has_tag = true;
-        }
     }
-    out->params = slice_between(c->at > start.at ? start.at : c->at, c->at);
+    r->address->params = slice_between(c->at > start.at ? start.at : c->at, c->at);
     return !sees_semi(c);
 }
 
 static inline bool eat_address_of(struct cursor *c, struct sip_address *out,
                                   struct sip_contact *contact)
 {
+    struct param_reader r = {out, contact, false};
+
     out->has_brackets = false;
     out->tag = SLICE_NONE;
-    return (eat_name_addr(c, out) || eat_addr_spec(c, out)) && eat_address_params(c, out, contact);
+    return (eat_name_addr(c, out) || eat_addr_spec(c, out)) && eat_address_params(c, &r);
 }
 
 bool eat_address(struct cursor *c, struct sip_address *out)
@@ -156,12 +168,64 @@ bool eat_address(struct cursor *c, struct sip_address *out)
     return eat_address_of(c, out, NULL);
 }
 
+/* Words with a space behind, or a quoted string; perhaps none. */
+static struct slice take_display_name(struct glance *g)
+{
+    const char *start = g->at, *end = start;
+    struct slice part;
+
+    if (take_quoted(g, &part)) {
+        (void)take_mark(g, ' ');
+        return part;
+    }
+    while (take_plain(g, &part)) {
+        end = g->at;
+        (void)take_mark(g, ' ');
+    }
+    return slice_between(start, end);
+}
+
+/* [ display-name ] "<" URI ">" *( ";" param ), all of it of the usual sort */
+static bool take_address(struct slice value, struct sip_address *out, struct sip_contact *contact)
+{
+    struct param_reader r = {out, contact, false};
+    struct sip_param param;
+    struct glance g;
+
+    if (!glance_at(value, &g))
+        return false;
+    out->display = take_display_name(&g);
+    if (!take_mark(&g, '<') || !take_uri(&g, &out->parts) || !take_mark(&g, '>'))
+        return false;
+    out->uri = out->parts.text;
+    out->has_brackets = true;
+    out->tag = SLICE_NONE;
+    const char *params = g.at;
+    while (!glance_is_over(&g)) {
+        if (!take_param(&g, &param) || !read_param(&r, &param))
+            return false;
+    }
+    out->params = slice_between(params, g.at);
+    return true;
+}
+
+static bool read_address(struct slice value, struct sip_address *out, struct sip_contact *contact)
+{
+    struct cursor c = cursor_over(value);
+
+    return take_address(value, out, contact) || (eat_address_of(&c, out, contact) && at_end(&c));
+}
+
+bool sip_address_read(struct slice value, struct sip_address *out)
+{
+    return read_address(value, out, NULL);
+}
+
 bool sip_address_parse(struct slice value, struct sip_address *out)
 {
-    struct cursor c = cursor_over(slice_trim(value));
     struct sip_address address;
 
-    if (!eat_address(&c, &address) || !at_end(&c))
+    if (!read_address(slice_trim(value), &address, NULL))
         return false;
     *out = address;
     return true;
@@ -184,13 +248,12 @@ bool sip_address_param(const struct sip_address *address, struct slice name, str
 
 bool sip_contact_read(struct slice value, struct sip_contact *out)
 {
-    struct cursor c = cursor_over(slice_trim(value));
-
+    value = slice_trim(value);
     out->has_q = false;
     out->has_expires = false;
-    out->is_star = c.end - c.at == 1 && *c.at == '*';
+    out->is_star = value.len == 1 && value.ptr[0] == '*';
     if (!out->is_star)
-        return eat_address_of(&c, &out->address, out) && at_end(&c);
+        return read_address(value, &out->address, out);
     out->address = (struct sip_address){0};
     return true;
 }

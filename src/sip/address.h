@@ -20,7 +20,10 @@ struct sip_address {
 /* One value. False: malformed, `out` untouched. */
 bool sip_address_parse(struct slice value, struct sip_address *out) MUST_USE;
 
-/* The same off the front of a text. On false `out` is of no meaning. */
+/* The same in place, without white space around: on false `out` is of no meaning. */
+bool sip_address_read(struct slice value, struct sip_address *out) MUST_USE;
+
+/* By the grammar alone, off the front of a text. On false `out` is of no meaning. */
 bool eat_address(struct cursor *c, struct sip_address *out);
 
 /*

@@ -12,11 +12,15 @@
 #define match16   match16_sse2
 #define equal16   equal16_sse2
 #define special16 special16_sse2
+#define joint16   joint16_sse2
+#define plain16   plain16_sse2
 #else
 #include "sip/match_portable.h"
 #define match16   match16_portable
 #define equal16   equal16_portable
 #define special16 special16_portable
+#define joint16   joint16_portable
+#define plain16   plain16_portable
 #endif
 
 /* Where in a text a byte occurs, from the first on. */

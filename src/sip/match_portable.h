@@ -39,4 +39,22 @@ static inline uint32_t special16_portable(const char *at)
     return found;
 }
 
+/* Which of 16 bytes are "-" or "." */
+static inline uint32_t joint16_portable(const char *at)
+{
+    return match16_portable(at, '-') | match16_portable(at, '.');
+}
+
+/* Which of 16 bytes are ASCII letters, digits, "-" or "." */
+static inline uint32_t plain16_portable(const char *at)
+{
+    uint32_t found = joint16_portable(at);
+
+    for (unsigned i = 0; i < 16; i++)
+        found |= (uint32_t)((at[i] >= 'A' && at[i] <= 'Z') || (at[i] >= 'a' && at[i] <= 'z')
+                            || (at[i] >= '0' && at[i] <= '9'))
+                 << i;
+    return found;
+}
+
 #endif

@@ -31,4 +31,30 @@ static inline uint32_t special16_sse2(const char *at)
     return (uint32_t)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(controls, deletes), marks));
 }
 
+/* There is only a signed comparison: the range is moved to where the numbers begin. */
+static inline __m128i range16_sse2(__m128i bytes, char first, char last)
+{
+    __m128i moved = _mm_add_epi8(bytes, _mm_set1_epi8((char)(-128 - first)));
+
+    return _mm_cmpgt_epi8(_mm_set1_epi8((char)(-128 + last - first + 1)), moved);
+}
+
+static inline uint32_t joint16_sse2(const char *at)
+{
+    __m128i bytes = _mm_loadu_si128((const __m128i *)at);
+
+    return (uint32_t)_mm_movemask_epi8(range16_sse2(bytes, '-', '.'));
+}
+
+static inline uint32_t plain16_sse2(const char *at)
+{
+    __m128i bytes = _mm_loadu_si128((const __m128i *)at);
+    __m128i lower = _mm_or_si128(bytes, _mm_set1_epi8(0x20));
+    __m128i letters = range16_sse2(lower, 'a', 'z');
+    __m128i others = _mm_andnot_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('/')),
+                                      range16_sse2(bytes, '-', '9')); /* "-./0123456789" */
+
+    return (uint32_t)_mm_movemask_epi8(_mm_or_si128(letters, others));
+}
+
 #endif

@@ -122,10 +122,12 @@ static inline struct sip_header read_header(struct slice line, const char *end)
 
     if (id == SIP_UNKNOWN_HEADER)
         return read_any_header(line);
-    struct slice value = slice_trim(slice_between(line.ptr + len + 1, slice_end(line)));
+    const char *value = line.ptr + len + 1, *line_end = slice_end(line);
+    if (value < line_end && *value == ' ') /* mostly there is one, and no more to be trimmed */
+        value++;
     return (struct sip_header){
         {line.ptr, len},
-        value, (uint8_t)id, 0
+        slice_trim(slice_between(value, line_end)), (uint8_t)id, 0
     };
 }
 

@@ -74,8 +74,7 @@ static bool check_via(struct sip_message *msg, struct sip_fault *fault)
 
     if (!sip_values_next(&vias, text))
         return refuse(fault, phrases[SIP_VIA].missing);
-    struct cursor c = cursor_over(*text);
-    if (eat_via(&c, &msg->basics.via) && at_end(&c))
+    if (sip_via_read(*text, &msg->basics.via))
         return true;
     msg->basics.via = (struct sip_via){0};
     return refuse(fault, phrases[SIP_VIA].malformed);
@@ -88,8 +87,7 @@ static bool check_address(const struct sip_message *msg, enum sip_header_id id,
 
     if (header == NULL)
         return refuse(fault, phrases[id].missing);
-    struct cursor c = cursor_over(header->value);
-    return (eat_address(&c, out) && at_end(&c)) || refuse(fault, phrases[id].malformed);
+    return sip_address_read(header->value, out) || refuse(fault, phrases[id].malformed);
 }
 
 static bool check_from(struct sip_message *msg, struct sip_fault *fault)

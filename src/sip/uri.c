@@ -4,6 +4,7 @@
  */
 #include "sip/uri.h"
 
+#include "sip/glance.h"
 #include "sip/grammar.h"
 #include "sip/tel.h"
 #include "sip/uri_text.h"
@@ -166,12 +167,48 @@ bool eat_uri(struct cursor *c, struct sip_uri *out)
     return true;
 }
 
+/* "sip:" [ user "@" ] host [ ":" port ] *( ";" pname [ "=" pvalue ] ) */
+bool take_uri(struct glance *g, struct sip_uri *out)
+{
+    const char *start = g->at, *params;
+    struct slice scheme, user = SLICE_NONE, host;
+    uint16_t port;
+
+    if (!take_plain(g, &scheme) || !slice_equal(scheme, SLICE("sip")) || !take_mark(g, ':')
+        || !take_plain(g, &host))
+        return false;
+    if (take_mark(g, '@')) {
+        user = host;
+        if (!take_plain(g, &host))
+            return false;
+    }
+    if (!is_host(host) || !take_port(g, &port))
+        return false;
+    for (params = g->at; !glance_is_over(g) && *g->at == ';';) {
+        struct sip_param param;
+        if (!take_param(g, &param))
+            return false;
+    }
+    *out = (struct sip_uri){
+        .text = slice_between(start, g->at),
+        .scheme = SIP_SCHEME_SIP,
+        .scheme_text = scheme,
+        .user = user,
+        .host = host,
+        .port = port,
+        .params = slice_between(params, g->at),
+    };
+    return true;
+}
+
 bool sip_uri_parse(struct slice text, struct sip_uri *out)
 {
+    struct glance g;
     struct cursor c = cursor_over(text);
     struct sip_uri uri;
 
-    if (!eat_uri(&c, &uri) || !at_end(&c))
+    if (!(glance_at(text, &g) && take_uri(&g, &uri) && glance_is_over(&g))
+        && !(eat_uri(&c, &uri) && at_end(&c)))
         return false;
     *out = uri;
     return true;

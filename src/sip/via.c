@@ -1,11 +1,13 @@
 /* Via: RFC 3261 18.2.1, 20.42 and 25.1; rport: RFC 3581. */
 #include "sip/via.h"
 
+#include "sip/glance.h"
 #include "sip/param.h"
 
 static bool eat_sent_protocol(struct cursor *c, struct sip_via *via);
 static bool eat_sent_by(struct cursor *c, struct sip_via *via);
 static bool eat_via_params(struct cursor *c, struct sip_via *via);
+static bool take_via(struct slice value, struct sip_via *via);
 
 /* via-parm = sent-protocol LWS sent-by *( SEMI via-params ) */
 bool eat_via(struct cursor *c, struct sip_via *out)
@@ -15,12 +17,18 @@ bool eat_via(struct cursor *c, struct sip_via *out)
            && eat_via_params(c, out);
 }
 
-bool sip_via_parse(struct slice value, struct sip_via *out)
+bool sip_via_read(struct slice value, struct sip_via *out)
 {
     struct cursor c = cursor_over(value);
+
+    return take_via(value, out) || (eat_via(&c, out) && at_end(&c));
+}
+
+bool sip_via_parse(struct slice value, struct sip_via *out)
+{
     struct sip_via via;
 
-    if (!eat_via(&c, &via) || !at_end(&c))
+    if (!sip_via_read(value, &via))
         return false;
     *out = via;
     return true;
@@ -114,6 +122,30 @@ static bool eat_via_params(struct cursor *c, struct sip_via *via)
             return false;
     }
     via->params = c->at > start.at ? eaten_since(c, start.at) : eaten_since(c, c->at);
+    return true;
+}
+
+/* "SIP/2.0/" transport SP host [ ":" port ] *( ";" param ), all of it of the usual sort */
+static bool take_via(struct slice value, struct sip_via *via)
+{
+    struct sip_param param;
+    struct glance g;
+
+    if (value.len < strlen("SIP/2.0/") + GLANCE_MIN
+        || !bytes_equal(value.ptr, "SIP/2.0/", strlen("SIP/2.0/")))
+        return false;
+    *via = (struct sip_via){0};
+    g.end = slice_end(value);
+    look_from(&g, value.ptr + strlen("SIP/2.0/"));
+    if (!take_plain(&g, &via->transport) || !take_mark(&g, ' ') || !take_plain(&g, &via->host)
+        || !is_host(via->host) || !take_port(&g, &via->port))
+        return false;
+    const char *params = g.at;
+    for (const char *at = params; !glance_is_over(&g); at = g.at) {
+        if (!take_param(&g, &param) || !read_param(&param, slice_between(at, g.at), via))
+            return false;
+    }
+    via->params = slice_between(params, g.at);
     return true;
 }
 

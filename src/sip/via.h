@@ -23,7 +23,10 @@ struct sip_via {
     bool has_more_to_replace; /* a received, or one more rport */
 };
 
-/* A via-parm off the front of a text. On false `out` is of no meaning. */
+/* One via-parm, in place: on false `out` is of no meaning. */
+bool sip_via_read(struct slice value, struct sip_via *out) MUST_USE;
+
+/* The same by the grammar alone, off the front of a text. On false `out` is of no meaning. */
 bool eat_via(struct cursor *c, struct sip_via *out);
 
 /* One via-parm. False: malformed, `out` untouched. */

@@ -24,6 +24,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
             assert(match16(at, wanted) == match16_portable(at, wanted));
             assert(equal16(at, text) == equal16_portable(at, text));
             assert(special16(at) == special16_portable(at));
+            assert(plain16(at) == plain16_portable(at));
+            assert(joint16(at) == joint16_portable(at));
         }
     }
     assert(next_match(&matches) == NULL);

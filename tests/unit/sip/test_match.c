@@ -68,6 +68,23 @@ static void what_is_special_in_quotes_is_so_on_every_machine(void **state)
     }
 }
 
+static void what_is_plain_is_so_on_every_machine(void **state)
+{
+    char text[16] = "                ";
+
+    (void)state;
+    for (int byte = 0; byte < 256; byte++) {
+        bool is_joint = byte == '-' || byte == '.';
+        bool is_plain = is_joint || (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z')
+                        || (byte >= 'a' && byte <= 'z');
+        text[5] = (char)byte;
+        assert_int_equal(plain16(text), is_plain ? 1 << 5 : 0);
+        assert_int_equal(plain16_portable(text), is_plain ? 1 << 5 : 0);
+        assert_int_equal(joint16(text), is_joint ? 1 << 5 : 0);
+        assert_int_equal(joint16_portable(text), is_joint ? 1 << 5 : 0);
+    }
+}
+
 static void bit_0_is_the_first_byte(void **state)
 {
     (void)state;
@@ -97,5 +114,5 @@ static void matches_are_those_of_memchr_at_every_length(void **state)
 CHECK_MAIN(CHECK_TEST(sixteen_bytes_match_alike_on_every_machine),
            CHECK_TEST(sixteen_bytes_are_equal_alike_on_every_machine),
            CHECK_TEST(what_is_special_in_quotes_is_so_on_every_machine),
-           CHECK_TEST(bit_0_is_the_first_byte),
+           CHECK_TEST(what_is_plain_is_so_on_every_machine), CHECK_TEST(bit_0_is_the_first_byte),
            CHECK_TEST(matches_are_those_of_memchr_at_every_length))

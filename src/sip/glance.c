@@ -1,0 +1,18 @@
+/* Which bytes of a text are marks. */
+#include "sip/glance.h"
+
+#include "sip/match.h"
+
+uint64_t sip_glance_marks(const char *at, const char *end)
+{
+    const char *from = end - at < GLANCE_MIN ? end - GLANCE_MIN : at;
+    size_t last = end - from < 64 ? (size_t)(end - from) - 16 : 64 - 16;
+    uint64_t plain = (uint64_t)plain16(from + last) << last;
+    uint64_t joints = (uint64_t)joint16(from + last) << last;
+
+    for (size_t i = 0; i < last; i += 16) { /* what is seen twice is the same both times */
+        plain |= (uint64_t)plain16(from + i) << i;
+        joints |= (uint64_t)joint16(from + i) << i;
+    }
+    return (~plain | (joints & joints << 1)) >> (at - from);
+}
