@@ -18,17 +18,16 @@ bool parser_read(char *message, size_t len, fields_user *use)
 {
     static struct sip_message msg;
     struct sip_fault fault;
-    struct sip_uri uri;
 
     if (!sip_message_parse((struct slice){message, len}, &msg, &fault)
-        || !sip_message_check(&msg, &fault) || !sip_uri_parse(msg.uri, &uri))
+        || !sip_message_check(&msg, &fault) || msg.request_uri.text.len == 0)
         return false;
     const struct sip_basics *basics = &msg.basics;
     const struct sip_uri *contact = sip_address_uri(&basics->contact.address);
     struct fields fields = {
         .method = as_text(msg.method),
-        .uri_user = as_text(uri.user),
-        .uri_host = as_text(uri.host),
+        .uri_user = as_text(msg.request_uri.user),
+        .uri_host = as_text(msg.request_uri.host),
         .via_branch = as_text(basics->via.branch),
         .via_host = as_text(basics->via.host),
         .from_tag = as_text(basics->from_tag),

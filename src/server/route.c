@@ -73,7 +73,8 @@ bool route_again(struct request *rq)
 static enum sip_status read_request_uri(struct request *rq)
 {
     rq->uri_text = rq->msg->uri;
-    if (sip_uri_parse(rq->uri_text, &rq->uri) && rq->uri.headers.len == 0)
+    rq->uri = rq->msg->request_uri;
+    if (rq->uri.text.len > 0 && rq->uri.headers.len == 0)
         return SIP_GO_ON;
     rq->phrase = "Malformed Request-URI";
     return SIP_400_BAD_REQUEST;

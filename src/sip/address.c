@@ -246,6 +246,14 @@ bool sip_address_param(const struct sip_address *address, struct slice name, str
     return true;
 }
 
+bool take_contact(struct slice value, struct sip_contact *out)
+{
+    out->has_q = false;
+    out->has_expires = false;
+    out->is_star = false;
+    return take_address(value, &out->address, out);
+}
+
 bool sip_contact_read(struct slice value, struct sip_contact *out)
 {
     value = slice_trim(value);

@@ -54,4 +54,7 @@ bool sip_contact_parse(struct slice value, struct sip_contact *out) MUST_USE;
 /* The same in place: on false `out` is of no meaning. */
 bool sip_contact_read(struct slice value, struct sip_contact *out) MUST_USE;
 
+/* The same if it is of the usual sort (glance.h), and one alone. False says nothing. */
+bool take_contact(struct slice value, struct sip_contact *out);
+
 #endif

@@ -91,10 +91,9 @@ static inline const struct sip_header_row *sip_header_row(enum sip_header_id id)
 
 /*
  * Length, first and middle letter of a name make a number that no two names in the table have in
- * common. Bit 5, which tells lower case from upper, is left out of account.
+ * common. Bit 5, which tells lower case from upper, falls out of multiples of 8.
  */
-#define SIP_HEADER_SLOT(len, first, middle)                                                        \
-    (((len)*7U + ((first) | 32U) * 8U + ((middle) | 32U) * 12U) % 256)
+#define SIP_HEADER_SLOT(len, first, middle) (((len)*19U + (first)*160U + (middle)*8U) % 256)
 
 extern const uint8_t sip_header_slots[256];
 

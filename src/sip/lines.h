@@ -37,9 +37,10 @@ static inline bool eat_line(struct lines *lines, struct slice *out)
     return newline != NULL;
 }
 
-static inline bool is_blank_at(const char *at, const char *end)
+/* Most lines begin with a letter, which is told first. */
+static inline bool sees_blank(const char *at, const char *end)
 {
-    return at < end && (*at == ' ' || *at == '\t');
+    return at < end && (unsigned char)*at <= ' ' && (*at == ' ' || *at == '\t');
 }
 
 /* RFC 3261 7.3.1: a line that begins with white space belongs to the one before. */
@@ -51,7 +52,7 @@ static inline bool eat_unfolded_line(struct lines *lines, struct slice *out)
         newline = next_match(&lines->newlines);
         if (newline == NULL)
             return false;
-    } while (is_blank_at(newline + 1, lines->end));
+    } while (sees_blank(newline + 1, lines->end));
     *out = take_line(lines, newline);
     return true;
 }
@@ -61,6 +62,8 @@ static inline bool eat_empty_line(struct lines *lines)
 {
     size_t left = (size_t)(lines->end - lines->at);
 
+    if (left >= 1 && (unsigned char)lines->at[0] > '\r')
+        return false;
     if (left >= 1 && lines->at[0] == '\n')
         lines->at += 1;
     else if (left >= 2 && lines->at[0] == '\r' && lines->at[1] == '\n')

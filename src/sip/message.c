@@ -25,6 +25,7 @@ bool sip_message_parse(struct slice bytes, struct sip_message *out, struct sip_f
     struct cursor c = cursor_over(bytes);
 
     memset(out, 0, offsetof(struct sip_message, basics.from));
+    out->request_uri.text = SLICE_NONE;
     /* RFC 3261 7.5: any CRLF before the start line is to be ignored. */
     while (eat_char(&c, '\r') || eat_char(&c, '\n'))
         continue;
@@ -55,8 +56,10 @@ static inline void read_start_line(struct reader *r, struct lines *lines)
 
 /* --- header fields --- */
 
-static inline void link_header(struct sip_message *msg, uint8_t id, uint16_t index)
+static inline void link_header(struct sip_message *msg, size_t index)
 {
+    uint8_t id = msg->headers[index].id;
+
     if (msg->first[id] == 0) {
         msg->first[id] = (uint8_t)(index + 1);
     } else {
@@ -131,34 +134,28 @@ static inline struct sip_header read_header(struct slice line, const char *end)
     };
 }
 
-static inline void add_header(struct reader *r, const struct sip_header *header)
-{
-    struct sip_message *msg = r->msg;
-
-    if (msg->header_count == SIP_MAX_HEADERS) {
-        note_fault(r, 513, "Too Many Header Fields");
-        return;
-    }
-    msg->headers[msg->header_count] = *header;
-    link_header(msg, header->id, msg->header_count++);
-}
-
 static inline void read_headers(struct reader *r, struct lines *lines)
 {
+    struct sip_message *msg = r->msg;
     const char *start = lines->at;
+    size_t count = 0;
     struct slice line;
 
-    while (!eat_empty_line(lines)) {
+    for (; !eat_empty_line(lines); start = lines->at) {
         if (!eat_unfolded_line(lines, &line)) {
             note_fault(r, 400, "Missing Empty Line");
             start = lines->at = lines->end;
             break;
         }
-        struct sip_header header = read_header(line, lines->end);
-        add_header(r, &header);
-        start = lines->at;
+        if (count == SIP_MAX_HEADERS) {
+            note_fault(r, 513, "Too Many Header Fields");
+            continue;
+        }
+        msg->headers[count] = read_header(line, lines->end);
+        link_header(msg, count++);
     }
-    r->msg->header_end = (uint32_t)(start - r->msg->bytes.ptr);
+    msg->header_count = (uint16_t)count;
+    msg->header_end = (uint32_t)(start - msg->bytes.ptr);
 }
 
 /* --- the body --- */

@@ -57,7 +57,7 @@ struct sip_message {
 
     struct slice method; /* of a request */
     enum sip_method method_id;
-    struct slice uri; /* the Request-URI, as written */
+    struct slice uri; /* the Request-URI, as written; request_uri has it parsed */
 
     uint16_t status; /* of a response */
     struct slice reason;
@@ -70,7 +70,8 @@ struct sip_message {
     uint8_t first[SIP_HEADER_ID_COUNT]; /* index of the first field of each id, plus 1; 0: none */
     uint8_t last[SIP_HEADER_ID_COUNT];  /* likewise */
 
-    struct sip_basics basics; /* from its `from` on, parsing leaves everything as it was */
+    struct sip_basics basics;   /* from its `from` on, parsing leaves everything as it was */
+    struct sip_uri request_uri; /* text is empty: there is none, or it is none by sip_uri_parse */
     struct sip_header headers[SIP_MAX_HEADERS];
 };
 

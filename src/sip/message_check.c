@@ -72,6 +72,10 @@ static bool check_via(struct sip_message *msg, struct sip_fault *fault)
     struct sip_values vias = sip_values_of(msg, SIP_VIA);
     struct slice *text = &msg->basics.via_text;
 
+    if (vias.header != NULL && take_via(vias.rest, &msg->basics.via)) {
+        *text = vias.rest; /* which has no comma */
+        return true;
+    }
     if (!sip_values_next(&vias, text))
         return refuse(fault, phrases[SIP_VIA].missing);
     if (sip_via_read(*text, &msg->basics.via))
@@ -175,6 +179,11 @@ static bool check_contacts(struct sip_message *msg, struct sip_fault *fault)
     struct slice value;
 
     msg->basics.contact_count = 0;
+    if (msg->is_request && contacts.header != NULL && contacts.header->next == 0
+        && take_contact(contacts.rest, &msg->basics.contact)) {
+        msg->basics.contact_count = 1;
+        return true;
+    }
     while (msg->is_request && sip_values_next(&contacts, &value)) {
         bool is_first = msg->basics.contact_count++ == 0;
         if (!sip_contact_read(value, is_first ? &msg->basics.contact : &other))

@@ -16,7 +16,9 @@ struct sip_param {
 /* Whether it has that name, whatever its case. */
 static inline bool sip_param_is(const struct sip_param *param, struct slice name)
 {
-    return param->name.len == name.len && slice_equal_nocase(param->name, name);
+    return param->name.len == name.len
+           && (bytes_equal(param->name.ptr, name.ptr, name.len)
+               || bytes_equal_nocase(param->name.ptr, name.ptr, name.len));
 }
 
 /* gen-value that begins with a quote; `out` has the quotes, too. */

@@ -36,13 +36,18 @@ static bool eat_version(struct cursor *c, bool *is_ours)
     return ok;
 }
 
-/* What no URI of any scheme contains: white space, controls, quotes, angle brackets. */
-static bool may_be_uri(struct slice text)
+/*
+ * One that is not parsed is carried along as long as it has nothing that no URI of any scheme
+ * contains: white space, controls, quotes, angle brackets.
+ */
+static bool read_uri(struct slice text, struct sip_message *msg)
 {
     struct cursor c = cursor_over(text);
     struct slice run;
 
-    return eat_run(&c, CHAR_URI | CHAR_VALUE, &run) && at_end(&c);
+    msg->uri = text;
+    return sip_uri_parse(text, &msg->request_uri)
+           || (eat_run(&c, CHAR_URI | CHAR_VALUE, &run) && at_end(&c));
 }
 
 /* What is behind the last SP, which nearly always is the version. */
@@ -73,13 +78,13 @@ static bool read_request_line(struct slice line, struct sip_message *msg, struct
     msg->method_id = sip_method_of(msg->method);
     if (!has_method || last <= c.at)
         return fail(fault, 400, "Malformed Request Line");
-    msg->uri = slice_between(c.at, last - 1);
+    bool has_uri = read_uri(slice_between(c.at, last - 1), msg);
     c.at = last;
     if (!eat_version(&c, &is_ours) || !at_end(&c))
         return fail(fault, 400, "Malformed Request Line");
     if (!is_ours)
         return fail(fault, 505, "Version Not Supported");
-    return may_be_uri(msg->uri) || fail(fault, 400, "Malformed Request-URI");
+    return has_uri || fail(fault, 400, "Malformed Request-URI");
 }
 
 /* Status-Code = 3DIGIT; RFC 3261 7.2: 100 to 699 */
@@ -110,7 +115,8 @@ static bool read_status_line(struct slice line, struct sip_message *msg, struct 
 
 static bool begins_with_sip(struct slice line)
 {
-    return line.len >= 4 && slice_equal_nocase((struct slice){line.ptr, 4}, SLICE("SIP/"));
+    return line.len >= 4 && ascii_lower(line.ptr[0]) == 's'
+           && slice_equal_nocase((struct slice){line.ptr, 4}, SLICE("SIP/"));
 }
 
 bool sip_start_line_parse(struct slice line, struct sip_message *msg, struct sip_fault *fault)

@@ -186,7 +186,7 @@ bool take_uri(struct glance *g, struct sip_uri *out)
         return false;
     for (params = g->at; !glance_is_over(g) && *g->at == ';';) {
         struct sip_param param;
-        if (!take_param(g, &param))
+        if (!take_param(g, &param) || (param.value.len > 0 && *param.value.ptr == '"'))
             return false;
     }
     *out = (struct sip_uri){
@@ -194,9 +194,13 @@ bool take_uri(struct glance *g, struct sip_uri *out)
         .scheme = SIP_SCHEME_SIP,
         .scheme_text = scheme,
         .user = user,
+        .password = SLICE_NONE,
         .host = host,
+        .host_is_ipv6 = false,
         .port = port,
         .params = slice_between(params, g->at),
+        .headers = SLICE_NONE,
+        .opaque = SLICE_NONE,
     };
     return true;
 }

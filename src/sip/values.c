@@ -2,6 +2,7 @@
 #include "sip/values.h"
 
 #include "base/buffer.h"
+#include "sip/glance.h"
 #include "sip/param.h"
 #include "sip/uri.h"
 
@@ -45,12 +46,22 @@ static bool eat_call_id(struct cursor *c, struct slice *out)
     return ok;
 }
 
+/* The same of the usual sort. */
+static bool take_call_id(struct glance *g)
+{
+    struct slice word;
+
+    return take_plain(g, &word) && (!take_mark(g, '@') || take_plain(g, &word));
+}
+
 bool sip_call_id_is_valid(struct slice value)
 {
     struct cursor c = cursor_over(value);
     struct slice call_id;
+    struct glance g;
 
-    return eat_call_id(&c, &call_id) && at_end(&c);
+    return (glance_at(value, &g) && take_call_id(&g) && glance_is_over(&g))
+           || (eat_call_id(&c, &call_id) && at_end(&c));
 }
 
 bool sip_seconds_parse(struct slice value, uint32_t *out)

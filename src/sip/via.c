@@ -7,7 +7,6 @@
 static bool eat_sent_protocol(struct cursor *c, struct sip_via *via);
 static bool eat_sent_by(struct cursor *c, struct sip_via *via);
 static bool eat_via_params(struct cursor *c, struct sip_via *via);
-static bool take_via(struct slice value, struct sip_via *via);
 
 /* via-parm = sent-protocol LWS sent-by *( SEMI via-params ) */
 bool eat_via(struct cursor *c, struct sip_via *out)
@@ -126,7 +125,7 @@ static bool eat_via_params(struct cursor *c, struct sip_via *via)
 }
 
 /* "SIP/2.0/" transport SP host [ ":" port ] *( ";" param ), all of it of the usual sort */
-static bool take_via(struct slice value, struct sip_via *via)
+bool take_via(struct slice value, struct sip_via *via)
 {
     struct sip_param param;
     struct glance g;

@@ -26,6 +26,9 @@ struct sip_via {
 /* One via-parm, in place: on false `out` is of no meaning. */
 bool sip_via_read(struct slice value, struct sip_via *out) MUST_USE;
 
+/* The same if it is of the usual sort (glance.h). False says nothing. */
+bool take_via(struct slice value, struct sip_via *out);
+
 /* The same by the grammar alone, off the front of a text. On false `out` is of no meaning. */
 bool eat_via(struct cursor *c, struct sip_via *out);
 
