@@ -1,18 +1,33 @@
-/* Chained buckets, doubled when there are as many nodes as buckets. */
+/*
+ * Chained buckets, doubled when there are as many nodes as buckets.
+ *
+ * Most of what is looked for is not there, and the nodes of a large map are far away in memory. So
+ * each bucket has a byte in which every node that is put there marks a bit, chosen by other bits of
+ * its hash: where that is not marked, no node is touched. What leaves takes no mark with it before
+ * the bucket is empty.
+ */
 #include "base/map.h"
 
 #include <stdlib.h>
 
 enum { FIRST_BUCKETS = 64 };
 
-bool map_init(struct map *map, size_t max_count)
+static bool take_buckets(struct map *map, size_t count)
 {
-    struct map_node **buckets = calloc(FIRST_BUCKETS, sizeof(*buckets));
+    struct map_node **buckets = calloc(count, sizeof(*buckets) + sizeof(*map->marks));
 
     if (buckets == NULL)
         return false;
-    *map = (struct map){.buckets = buckets, .mask = FIRST_BUCKETS - 1, .max_count = max_count};
+    map->buckets = buckets;
+    map->marks = (uint8_t *)(buckets + count);
+    map->mask = count - 1;
     return true;
+}
+
+bool map_init(struct map *map, size_t max_count)
+{
+    *map = (struct map){.max_count = max_count};
+    return take_buckets(map, FIRST_BUCKETS);
 }
 
 void map_fini(struct map *map)
@@ -21,32 +36,35 @@ void map_fini(struct map *map)
     *map = (struct map){0};
 }
 
-static void insert(struct map_node **buckets, size_t mask, struct map_node *node)
+static uint8_t mark_of(uint64_t hash)
 {
-    struct map_node **bucket = &buckets[node->hash & mask];
+    return (uint8_t)(1U << (hash >> 48 & 7));
+}
 
-    node->next = *bucket;
-    *bucket = node;
+static void insert(struct map *map, struct map_node *node)
+{
+    size_t i = node->hash & map->mask;
+
+    node->next = map->buckets[i];
+    map->buckets[i] = node;
+    map->marks[i] |= mark_of(node->hash);
 }
 
 /* Without memory for more buckets the map goes on with longer chains. */
 static void grow(struct map *map)
 {
-    size_t bucket_count = (map->mask + 1) * 2;
-    struct map_node **buckets = calloc(bucket_count, sizeof(*buckets));
+    struct map old = *map;
 
-    if (buckets == NULL)
+    if (!take_buckets(map, (old.mask + 1) * 2))
         return;
-    for (size_t i = 0; i <= map->mask; i++) {
+    for (size_t i = 0; i <= old.mask; i++) {
         struct map_node *next;
-        for (struct map_node *node = map->buckets[i]; node != NULL; node = next) {
+        for (struct map_node *node = old.buckets[i]; node != NULL; node = next) {
             next = node->next;
-            insert(buckets, bucket_count - 1, node);
+            insert(map, node);
         }
     }
-    free(map->buckets);
-    map->buckets = buckets;
-    map->mask = bucket_count - 1;
+    free(old.buckets);
 }
 
 bool map_add(struct map *map, struct map_node *node, uint64_t hash)
@@ -56,18 +74,21 @@ bool map_add(struct map *map, struct map_node *node, uint64_t hash)
     if (map->count > map->mask)
         grow(map);
     node->hash = hash;
-    insert(map->buckets, map->mask, node);
+    insert(map, node);
     map->count++;
     return true;
 }
 
 void map_remove(struct map *map, struct map_node *node)
 {
-    struct map_node **link = &map->buckets[node->hash & map->mask];
+    size_t i = node->hash & map->mask;
+    struct map_node **link = &map->buckets[i];
 
     while (*link != node)
         link = &(*link)->next;
     *link = node->next;
+    if (map->buckets[i] == NULL)
+        map->marks[i] = 0;
     map->count--;
 }
 
@@ -80,7 +101,10 @@ static struct map_node *first_of_hash(struct map_node *node, uint64_t hash)
 
 struct map_node *map_first(const struct map *map, uint64_t hash)
 {
-    return first_of_hash(map->buckets[hash & map->mask], hash);
+    size_t i = hash & map->mask;
+
+    __builtin_prefetch(&map->buckets[i]); /* what is not found is often added next */
+    return (map->marks[i] & mark_of(hash)) != 0 ? first_of_hash(map->buckets[i], hash) : NULL;
 }
 
 struct map_node *map_next(const struct map_node *node)

@@ -18,7 +18,8 @@ struct map_node {
 
 struct map {
     struct map_node **buckets;
-    size_t mask; /* the number of buckets, a power of two, less one */
+    uint8_t *marks; /* of each bucket, what map_first need not look for: behind them */
+    size_t mask;    /* the number of buckets, a power of two, less one */
     size_t count;
     size_t max_count;
 };

@@ -75,6 +75,27 @@ static void finds_what_is_in_it_and_nothing_else(void **state)
     assert_null(map_first(&map, 1));
 }
 
+static void what_left_and_came_back_is_found(void **state)
+{
+    struct item items[COUNT] = {0};
+    struct map map;
+
+    (void)state;
+    start_map(&map, COUNT);
+    for (size_t i = 0; i < COUNT; i++)
+        assert_true(map_add(&map, &items[i].node, hash_of(i)));
+    for (size_t round = 2; round < 5; round++) {
+        for (size_t i = 0; i < COUNT; i += round)
+            map_remove(&map, &items[i].node);
+        for (size_t i = 0; i < COUNT; i++)
+            assert_int_equal(finds(&map, &items[i], i), i % round != 0);
+        for (size_t i = 0; i < COUNT; i += round)
+            assert_true(map_add(&map, &items[i].node, hash_of(i)));
+        for (size_t i = 0; i < COUNT; i++)
+            assert_true(finds(&map, &items[i], i));
+    }
+}
+
 static void the_ceiling_holds(void **state)
 {
     struct item items[3] = {0};
@@ -100,5 +121,6 @@ static void an_empty_map_has_nothing(void **state)
     assert_null(map_walk(&map, NULL));
 }
 
-CHECK_MAIN(CHECK_TEST(finds_what_is_in_it_and_nothing_else), CHECK_TEST(the_ceiling_holds),
+CHECK_MAIN(CHECK_TEST(finds_what_is_in_it_and_nothing_else),
+           CHECK_TEST(what_left_and_came_back_is_found), CHECK_TEST(the_ceiling_holds),
            CHECK_TEST(an_empty_map_has_nothing))
