@@ -27,38 +27,51 @@ static void count_unreadable(struct worker *w, const struct hop *from, const cha
         {"source", buffer_slice(&source)});
 }
 
-/* `owner`: NULL, or who has to match it if that matters. */
-static void new_request(struct worker *w, struct worker *owner, const struct hop *from,
-                        const struct sip_message *msg, const struct txn_hashes *hashes)
+/* NULL: no memory. */
+static struct request *new_request(struct worker *w, struct worker *owner, const struct hop *from,
+                                   const struct sip_message *msg)
 {
     struct request *rq = arena_alloc(w->arena, sizeof(*rq));
 
     if (rq == NULL) {
         w->counters.no_memory++;
-        return;
+        return NULL;
     }
-    *rq = (struct request){.w = w,
-                           .owner = owner,
-                           .settings = w->settings,
-                           .msg = msg,
-                           .from = *from,
-                           .hashes = *hashes};
+    *rq = (struct request){
+        .w = w, .owner = owner, .settings = w->settings, .msg = msg, .from = *from};
+    return rq;
+}
+
+/* An OPTIONS for us makes no transaction: it is matched when it turns out to be for another. */
+static void handle_request(struct worker *w, struct worker *owner, const struct hop *from,
+                           const struct sip_message *msg)
+{
+    struct request *rq = new_request(w, owner, from, msg);
+
+    if (rq == NULL || (msg->method_id != SIP_OPTIONS && request_is_known(rq)))
+        return;
     reply_prepare(rq);
     route_request(rq);
 }
 
-/* The straight path of every message, at the worker that owns its call. */
-static void handle(struct worker *w, const struct hop *from, const struct sip_message *msg)
+static void handle_response(struct worker *w, const struct sip_message *msg)
 {
-    struct txn_hashes hashes = {0};
-    struct txn *t = txn_table_match(w->txns, msg, &hashes);
+    struct txn *t = txn_table_match(w->txns, msg, NULL);
 
     if (t != NULL)
-        txn_receive(t, msg); /* an answer we wait for, a repeat, an ACK: it may end here */
-    else if (msg->is_request)
-        new_request(w, NULL, from, msg, &hashes);
+        txn_receive(t, msg); /* an answer we wait for */
     else
         w->counters.stray_responses++; /* RFC 6026 7.3: never forwarded */
+}
+
+/* The straight path of every message. `owner`: of its call; another than `w` for OPTIONS alone. */
+static void handle(struct worker *w, struct worker *owner, const struct hop *from,
+                   const struct sip_message *msg)
+{
+    if (msg->is_request)
+        handle_request(w, owner, from, msg);
+    else
+        handle_response(w, msg);
 }
 
 static bool is_keep_alive(struct slice bytes)
@@ -116,7 +129,7 @@ static void handle_own(struct worker *w, const struct hop *from, struct slice by
     struct sip_message msg;
 
     if (parse(w, from, bytes, &msg))
-        handle(w, from, &msg);
+        handle(w, w, from, &msg);
 }
 
 static void find_owner(struct worker *w, const struct hop *from, struct slice bytes)
@@ -126,10 +139,8 @@ static void find_owner(struct worker *w, const struct hop *from, struct slice by
     if (!parse(w, from, bytes, &msg))
         return;
     struct worker *owner = worker_of(w->server, msg.basics.call_id);
-    if (owner == w)
-        handle(w, from, &msg);
-    else if (msg.is_request && msg.method_id == SIP_OPTIONS)
-        new_request(w, owner, from, &msg, &(struct txn_hashes){0});
+    if (owner == w || (msg.is_request && msg.method_id == SIP_OPTIONS))
+        handle(w, owner, from, &msg);
     else
         mail(w, owner, from, msg.bytes);
 }

@@ -1,10 +1,20 @@
-/* Putting a request aside and taking it up again. */
+/* Matching a request; putting it aside and taking it up again. */
 #include "server/request.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
 #include "server/reply.h"
+
+bool request_is_known(struct request *rq)
+{
+    struct txn *t = txn_table_match(rq->w->txns, rq->msg, &rq->hashes);
+
+    rq->owner = NULL;
+    if (t != NULL)
+        txn_receive(t, rq->msg);
+    return t != NULL;
+}
 
 bool request_may_park(const struct request *rq, size_t bytes)
 {

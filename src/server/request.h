@@ -16,7 +16,7 @@ struct dialog_side;
 
 struct request {
     struct worker *w;
-    struct worker *owner; /* of its call, where it has not been matched yet; NULL: it has, by `w` */
+    struct worker *owner; /* of its call, who has yet to match it; NULL: it is matched */
     const struct settings *settings;
     const struct sip_message *msg;
     struct hop from;      /* as received */
@@ -53,6 +53,12 @@ struct parked {
     txn_id txn;
     bool is_authenticated;
 };
+
+/*
+ * Whether it belongs to a transaction that there is, as a repeat or an ACK: that has received it
+ * then. For its owner, once.
+ */
+bool request_is_known(struct request *rq) MUST_USE;
 
 /* Whether so many bytes more may wait: a worker has its share of max_parked_bytes. */
 bool request_may_park(const struct request *rq, size_t bytes);

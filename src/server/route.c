@@ -233,11 +233,13 @@ static bool is_for_us(const struct request *rq)
            && (rq->uri.user.ptr == NULL || rq->msg->method_id == SIP_REGISTER);
 }
 
-/* What ends here and came unmatched is an OPTIONS, which no transaction is made for. */
+/* What came unmatched is an OPTIONS: for one that ends here no transaction is made. */
 static enum sip_status leave_to_owner(struct request *rq)
 {
     if (rq->owner == NULL || is_for_us(rq))
         return SIP_GO_ON;
+    if (rq->owner == rq->w)
+        return request_is_known(rq) ? SIP_PARKED : SIP_GO_ON;
     if (parcel_send_received(rq->w, rq->owner, &rq->from, rq->msg->bytes)
         || !hop_is_reliable(&rq->from))
         return SIP_PARKED;
