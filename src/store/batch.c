@@ -85,9 +85,10 @@ static enum err merge(struct store *store, struct location_update *update, struc
 }
 
 /* Takes all the memory that showing it will need: after the commit nothing may fail. */
-static bool make_ready(struct store *store, struct location_update *update,
-                       const struct record *shown)
+static bool make_ready(struct store *store, struct location_update *update)
 {
+    const struct record *shown = update->shown;
+
     if (shown != NULL && shown->len == update->result.len && count_of(update->result) > 0)
         return true;
     if (!index_make_ready(&store->index, update->hash))
@@ -96,8 +97,7 @@ static bool make_ready(struct store *store, struct location_update *update,
     return update->room != NULL;
 }
 
-static enum err judge(struct store *store, struct location_update *update, struct slice standing,
-                      const struct record *shown)
+static enum err judge(struct store *store, struct location_update *update, struct slice standing)
 {
     enum err err = ERR_NONE;
 
@@ -109,7 +109,7 @@ static enum err judge(struct store *store, struct location_update *update, struc
         return err;
     if (!has_room(store, count_of(standing), count_of(update->result)))
         return ERR_FULL;
-    return make_ready(store, update, shown) ? ERR_NONE : ERR_MEMORY;
+    return make_ready(store, update) ? ERR_NONE : ERR_MEMORY;
 }
 
 /* Writing: into the open transaction, which the first change opens. */
@@ -138,25 +138,42 @@ static void hold(struct batch *batch, struct location_update *update,
     update->is_tentative = map_add(&batch->tentative, &update->tentative, update->hash);
 }
 
-void batch_add(struct store *store, struct location_update *update)
+static void take(struct store *store, struct location_update *update)
 {
     struct batch *batch = &store->batch;
     struct location_update *before = find_tentative(batch, update);
-    const struct record *shown =
-        index_find(&store->index, location_update_aor(update), update->hash);
-    struct slice standing = stands_now(before, shown);
 
-    update->answer.err = judge(store, update, standing, shown);
+    update->shown = index_find(&store->index, location_update_aor(update), update->hash);
+    struct slice standing = stands_now(before, update->shown);
+    update->answer.err = judge(store, update, standing);
     if (update->answer.err != ERR_NONE)
         update->result = SLICE_NONE;
     if (update->result.len > 0) {
         append(store, update);
         hold(batch, update, before, count_of(standing));
     }
+}
+
+void batch_add(struct store *store, struct location_update *update)
+{
+    struct batch *batch = &store->batch;
+
+    index_warm_bucket(&store->index, update->hash);
     *batch->end = update;
     batch->end = &update->next;
     if (++batch->count == BATCH_MAX_UPDATES)
         batch_finish(store);
+}
+
+/* Most of the time goes into waiting for the memory of the index: each waits while another works.
+ */
+static void take_all(struct store *store)
+{
+    for (struct location_update *u = store->batch.first; u != NULL; u = u->next) {
+        if (u->next != NULL)
+            index_warm_record(&store->index, u->next->hash);
+        take(store, u);
+    }
 }
 
 /* Finishing. */
@@ -189,9 +206,8 @@ static void show(struct index *index, struct location_update *update)
         update->room = NULL;
         return;
     }
-    record = index_find(index, location_update_aor(update), update->hash);
-    index_overwrite(index, record, update->hash, update->result);
-    record->log_id = update->log_id;
+    index_overwrite(index, update->shown, update->hash, update->result);
+    update->shown->log_id = update->log_id;
 }
 
 /* Of several for one address of record the last one counts. */
@@ -251,6 +267,7 @@ void batch_finish(struct store *store)
 
     if (batch->count == 0)
         return;
+    take_all(store);
     if (store->settings.durability == STORE_RELAXED) {
         settle(store, true);
         commit(store);

@@ -25,10 +25,10 @@ struct batch {
 bool batch_init(struct batch *batch) MUST_USE;
 void batch_fini(struct batch *batch);
 
-/* Judges the update, which it owns from here on. A full batch is finished at once. */
+/* Owns the update from here on. A full batch is finished at once. */
 void batch_add(struct store *store, struct location_update *update);
 
-/* Commits, shows and answers what there is. */
+/* Judges in their order, commits, shows and answers what there is. */
 void batch_finish(struct store *store);
 
 #endif

@@ -45,6 +45,19 @@ struct record *index_find(struct index *index, struct slice aor, uint64_t hash)
     return find_in(shards_of(&index->shards, hash), aor, hash);
 }
 
+void index_warm_bucket(struct index *index, uint64_t hash)
+{
+    map_warm_bucket(&shards_of(&index->shards, hash)->map, hash);
+}
+
+void index_warm_record(struct index *index, uint64_t hash)
+{
+    const struct map *map = &shards_of(&index->shards, hash)->map;
+
+    if (map->count > 0)
+        map_warm_node(map, hash);
+}
+
 static void count_out(struct index *index, const struct record *record)
 {
     index->aor_count--;

@@ -23,6 +23,13 @@ void index_fini(struct index *index);
 /* The writer: the record of `aor`. NULL: there is none. */
 struct record *index_find(struct index *index, struct slice aor, uint64_t hash);
 
+/*
+ * The writer, of a hash that index_find will be asked for later: has memory fetch the way to its
+ * record, and when that is there, the record.
+ */
+void index_warm_bucket(struct index *index, uint64_t hash);
+void index_warm_record(struct index *index, uint64_t hash);
+
 /* The writer: takes what memory index_put needs for a record of that hash. False: there is none. */
 bool index_make_ready(struct index *index, uint64_t hash) MUST_USE;
 

@@ -77,6 +77,7 @@ struct location_update {
     struct slice result;          /* the record that it makes; empty: nothing changes */
     int64_t log_id;               /* the row of the log that has the result */
     struct record *merged;        /* the result, if it is not just what was wanted */
+    struct record *shown;         /* what the index has before the batch is shown; NULL: none */
     struct record *room;          /* for the index, if the result does not fit in place */
 };
 
