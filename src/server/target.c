@@ -73,20 +73,27 @@ static enum sip_status nobody_there(const struct request *rq, bool is_known)
     return may_learn && !is_known ? SIP_404_NOT_FOUND : SIP_480_TEMPORARILY_UNAVAILABLE;
 }
 
-/* The bindings of a user; an alias has those of its owner. */
+static bool find_of_aor(struct request *rq, struct slice aor, struct binding_list *out)
+{
+    return location_find(rq->w->server->store, aor, rq->w->wall_ms, rq->w->arena, out);
+}
+
+/* What has no bindings itself may be an alias: those are the user's. */
 static bool find_bindings(struct request *rq, const struct domain_settings *domain,
                           const struct sip_uri *uri, struct binding_list *out, bool *is_known)
 {
-    struct worker *w = rq->w;
     char text[USER_MAX_NAME];
     struct buffer user = buffer_over(text, sizeof(text));
     struct slice aor;
 
-    if (!domain_aor(w, domain, uri, &aor))
+    *is_known = true;
+    if (!domain_aor(rq->w, domain, uri, &aor) || !find_of_aor(rq, aor, out))
         return false;
-    *is_known = user_resolve(w->server->store, aor, &user);
-    return location_find(w->server->store, *is_known ? buffer_slice(&user) : aor, w->wall_ms,
-                         w->arena, out);
+    if (out->count > 0)
+        return true;
+    *is_known = user_resolve(rq->w->server->store, aor, &user);
+    return !*is_known || slice_equal(buffer_slice(&user), aor)
+           || find_of_aor(rq, buffer_slice(&user), out);
 }
 
 static enum sip_status find_by_location(struct request *rq, struct target_list *out)
