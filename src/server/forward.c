@@ -271,16 +271,32 @@ static bool add_last_route(struct editing *e)
     return !line.overflowed;
 }
 
-static bool edit_routes(struct editing *e)
+static void remove_routes(struct editing *e)
+{
+    const struct sip_header *header = sip_message_header(e->rq->msg, SIP_ROUTE);
+
+    for (; header != NULL; header = sip_message_next(e->rq->msg, header))
+        sip_edits_remove_header(&e->edits, header);
+}
+
+static void remove_some_routes(struct editing *e)
 {
     const struct sip_header *header = sip_message_header(e->rq->msg, SIP_ROUTE);
     struct kept_routes kept = routes_to_keep(e);
     size_t index = 0;
 
-    if (!add_target_routes(e))
-        return false;
     for (; header != NULL; header = sip_message_next(e->rq->msg, header))
         cut_routes(e, header, kept, &index);
+}
+
+static bool edit_routes(struct editing *e)
+{
+    if (!add_target_routes(e))
+        return false;
+    if (e->rq->next_route.len > 0)
+        remove_some_routes(e);
+    else
+        remove_routes(e);
     return add_last_route(e);
 }
 

@@ -63,9 +63,10 @@ struct slice reply_to_tag(const struct request *rq, char out[16])
 /* An ACK has the Call-ID, the From tag and the CSeq number of what it acknowledges. */
 bool reply_tag_is_ours(const struct request *ack)
 {
+    struct slice to_tag = ack->msg->basics.to_tag;
     char tag[16];
 
-    return slice_equal(ack->msg->basics.to_tag, reply_to_tag(ack, tag));
+    return to_tag.len == sizeof(tag) && slice_equal(to_tag, reply_to_tag(ack, tag));
 }
 
 void reply_add_header(struct request *rq, const char *name, struct slice value)

@@ -63,6 +63,14 @@ static bool branch_ends_with(struct slice value, struct slice token)
     return sip_via_parse(value, &via) && ends_with(via.branch, token);
 }
 
+/* As far as it is seen at once: what is on top is parsed, and all there is. */
+static bool has_one_via(const struct sip_message *msg)
+{
+    const struct sip_header *top = sip_message_header(msg, SIP_VIA);
+
+    return top->value.len == msg->basics.via_text.len && sip_message_next(msg, top) == NULL;
+}
+
 /*
  * The second part of a branch of ours is a token that nobody else can make, so a Via that ends
  * with it is ours whatever its sent-by. Vias that do not parse are somebody else's business, and
@@ -76,6 +84,8 @@ bool token_finds_loop(const struct request *rq)
 
     if (ends_with(rq->msg->basics.via.branch, token))
         return true;
+    if (has_one_via(rq->msg))
+        return false;
     (void)sip_values_next(&vias, &value);
     while (sip_values_next(&vias, &value)) {
         if (contains(value, token) && branch_ends_with(value, token))
