@@ -146,7 +146,7 @@ static bool search(struct branch *b, struct request *rq, const struct sip_locate
     b->search = next_hop_search(rq, machine, b, search_goes_on);
     if (b->search == NULL)
         return false;
-    ctx->bytes += sizeof(*b->search);
+    ctx->parked_bytes += sizeof(*b->search);
     ctx->w->parked_bytes += sizeof(*b->search);
     b->is_searched = true;
     return try_next_place(b, rq);

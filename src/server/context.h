@@ -18,6 +18,7 @@ struct context {
     struct worker *w;
     bool has_ended;
     size_t bytes;          /* of the block */
+    size_t parked_bytes;   /* those, and of the searches of its branches */
     struct parked request; /* its bytes lie in the same block */
     struct txn *server;    /* NULL: has ended */
     bool is_invite;

@@ -58,12 +58,13 @@ static struct context *context_new(struct request *rq, const struct target_list 
 
     if (!request_may_park(rq, bytes))
         return NULL;
-    struct context *ctx = malloc(bytes);
+    struct context *ctx = cells_take(&w->cells, bytes);
     if (ctx == NULL)
         return NULL;
     *ctx = (struct context){
         .w = w,
         .bytes = bytes,
+        .parked_bytes = bytes,
         .server = rq->txn,
         .is_invite = rq->msg->method_id == SIP_INVITE,
         .may_fork = true,
@@ -348,11 +349,11 @@ static void context_free(struct context *ctx)
 {
     free_branches(ctx);
     list_remove(&ctx->node);
-    ctx->w->parked_bytes -= ctx->bytes;
+    ctx->w->parked_bytes -= ctx->parked_bytes;
     bytes_free(&ctx->reason);
     bytes_free(&ctx->best);
     bytes_free(&ctx->other_challenges);
-    free(ctx);
+    cells_give_back(&ctx->w->cells, ctx, ctx->bytes);
 }
 
 void proxy_free_ended(struct worker *w)

@@ -80,6 +80,7 @@ struct worker *worker_new(struct server *server, uint16_t index, struct buffer *
     w->index = index;
     w->stops_at_ms = TIMER_NEVER;
     parcel_init(w);
+    cells_init(&w->cells);
     list_init(&w->contexts);
     list_init(&w->ended_contexts);
     w->loop = net_loop_new(&loop_host, w);
@@ -129,6 +130,7 @@ void worker_free(struct worker *w)
     if (w->loop != NULL)
         net_loop_free(w->loop);
     parcel_free_all(w);
+    cells_fini(&w->cells);
     arena_free(w->arena);
     sip_hasher_free(w->hasher);
     free(w->scratch);

@@ -2,8 +2,6 @@
  * The one message that a transaction keeps in order to send it again. All of a table's count
  * against settings.max_message_bytes.
  */
-#include <stdlib.h>
-
 #include "txn/txn.h"
 
 enum { MAX_WASTE = 256 }; /* more unused bytes than these are given back */
@@ -37,8 +35,10 @@ static const void *route_before(const struct txn *t)
 static bool keep_anew(struct txn *t, const void *route, struct slice message)
 {
     size_t before = route_bytes(t);
-    char *block = may_grow(t, message.len) ? malloc(before + message.len) : NULL;
+    char *block = NULL;
 
+    if (may_grow(t, message.len))
+        block = cells_take(&t->table->messages, before + message.len);
     if (block == NULL)
         return false;
     if (before > 0)
@@ -67,7 +67,7 @@ void txn_drop_kept(struct txn *t)
 {
     if (t->kept == NULL)
         return;
-    free(t->kept - route_bytes(t));
+    cells_give_back(&t->table->messages, t->kept - route_bytes(t), route_bytes(t) + t->kept_size);
     t->table->kept_bytes -= t->kept_size;
     t->kept = NULL;
     t->kept_len = t->kept_size = 0;

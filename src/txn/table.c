@@ -31,6 +31,7 @@ struct txn_table *txn_table_new(const struct txn_settings *settings, const struc
     pool_init(&table->clients, sizeof(struct txn));
     pool_init(&table->servers, sizeof(struct txn_server) + txn_route_size(table));
     pool_init(&table->merges, sizeof(struct txn_merge));
+    cells_init(&table->messages);
     txn_branches_init(table);
     txn_slots_init(table);
     timer_wheel_init(&table->wheel, now_ms);
@@ -64,6 +65,7 @@ void txn_table_free(struct txn_table *table)
     pool_fini(&table->clients);
     pool_fini(&table->servers);
     pool_fini(&table->merges);
+    cells_fini(&table->messages);
     map_fini(&table->by_key);
     map_fini(&table->by_merge);
     free(table->slots);

@@ -9,6 +9,7 @@
 #define TCHIN_TXN_TXN_H
 
 #include "base/buffer.h"
+#include "base/cells.h"
 #include "base/list.h"
 #include "base/map.h"
 #include "base/pool.h"
@@ -174,6 +175,7 @@ struct txn_table {
     struct pool clients;
     struct pool servers;
     struct pool merges;
+    struct cells messages; /* those that are kept */
     struct map by_key;
     struct map by_merge;
     struct txn_slot *slots;

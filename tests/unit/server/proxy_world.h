@@ -248,6 +248,7 @@ static inline void end_world(void *thing)
     while (world->asked_count > 0)
         answer_question(world, take_question(world), ERR_IO);
     txn_table_free(w->txns);
+    cells_fini(&w->cells);
     arena_free(w->arena);
     free(w->scratch);
     free(world);
@@ -283,6 +284,7 @@ static inline struct world *new_world(void)
         2, true, true
     };
     sip_dead_init(&w->dead_targets, 30000, 480000);
+    cells_init(&w->cells);
     list_init(&w->contexts);
     list_init(&w->ended_contexts);
     log_batch_init(&w->log, &world->server.log);
