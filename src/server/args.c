@@ -24,10 +24,11 @@ static const char help[] =
     "\n"
     "  --config FILE       settings (default: " DEFAULT_CONFIG ", if there is one)\n"
     "  --data DIR          users and registrations (default: ./tchin-data)\n"
-    "  --listen URI        udp:ADDR:PORT or tcp:ADDR:PORT; repeatable (default: both on port 5060\n"
-    "                      of 0.0.0.0 and [::])\n"
+    "  --listen URI        udp:ADDR:PORT, tcp: or tls:; repeatable (default: udp and tcp on port\n"
+    "                      5060 of 0.0.0.0 and [::], tls on 5061 when there is a certificate)\n"
     "  --workers N         threads that handle messages (default: one per core)\n"
     "  --no-auth           anyone may register and call: for a lab\n"
+    "  --self-signed       makes the certificates for TLS that are missing: for a lab\n"
     "  --digest WHICH      md5, both or sha256: hashes offered to log in with (default: md5)\n"
     "  --durability WHAT   power, process or relaxed: what a registration survives\n"
     "                      (default: process)\n"
@@ -47,14 +48,15 @@ static const struct flag {
     const char *key;
     const char *stands_for; /* NULL: it wants a value */
 } flags[] = {
-    {"data",       "data",       NULL },
-    {"workers",    "workers",    NULL },
-    {"digest",     "digest",     NULL },
-    {"durability", "durability", NULL },
-    {"log",        "log",        NULL },
-    {"log-level",  "log_level",  NULL },
-    {"trace",      "trace",      "yes"},
-    {"no-auth",    "auth",       "no" },
+    {"data",        "data",        NULL },
+    {"workers",     "workers",     NULL },
+    {"digest",      "digest",      NULL },
+    {"durability",  "durability",  NULL },
+    {"log",         "log",         NULL },
+    {"log-level",   "log_level",   NULL },
+    {"trace",       "trace",       "yes"},
+    {"no-auth",     "auth",        "no" },
+    {"self-signed", "self_signed", "yes"},
 };
 
 /* What getopt_long says for the others; a flag of the table is said by its index. */

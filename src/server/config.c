@@ -13,7 +13,7 @@
 #include "server/keys.h"
 #include "server/nearest.h"
 
-enum { MAX_KEYS = 32, MAX_FILE_BYTES = 1 << 20 };
+enum { MAX_KEYS = 64, MAX_FILE_BYTES = 1 << 20 };
 
 /* Under this name libconfuse hands us our own reader back. It can be no word of the file. */
 #define READER_NAME "(reader)"
@@ -337,15 +337,11 @@ static void print_listeners(const struct settings *settings, FILE *out)
     fputs("listen = {", out);
     for (size_t i = 0; i < settings->listener_count; i++) {
         const struct transport_listener *listener = &settings->listeners[i];
-        struct slice name = hop_protocol_name(listener->protocol);
         char text[80];
-        struct buffer addr = buffer_over(text, sizeof(text));
+        struct buffer uri = buffer_over(text, sizeof(text));
 
-        net_addr_write(&listener->addr, &addr);
-        fputs(i > 0 ? ", \"" : "\"", out);
-        for (size_t c = 0; c < name.len; c++)
-            fputc(ascii_lower(name.ptr[c]), out);
-        fprintf(out, ":%.*s\"", SLICE_ARGS(buffer_slice(&addr)));
+        settings_write_listener(listener, &uri);
+        fprintf(out, "%s\"%.*s\"", i > 0 ? ", " : "", SLICE_ARGS(buffer_slice(&uri)));
     }
     fputs("}\n", out);
 }

@@ -1,7 +1,18 @@
 /* Host names are compared with our domains, addresses with our sockets. */
 #include "server/domain.h"
 
-enum { DEFAULT_PORT = 5060 };
+/* RFC 3261 19.1.2 */
+static uint16_t port_of(const struct sip_uri *uri)
+{
+    enum hop_protocol protocol = HOP_UDP;
+    struct slice transport;
+
+    if (uri->port != 0)
+        return uri->port;
+    if (sip_uri_param(uri, SLICE("transport"), &transport))
+        (void)hop_protocol_find(transport, &protocol);
+    return hop_protocol_port(uri->scheme == SIP_SCHEME_SIPS ? HOP_TLS : protocol);
+}
 
 static bool is_port_of_ours(const struct settings *settings, uint16_t port)
 {
@@ -19,7 +30,7 @@ static bool is_port_of_ours(const struct settings *settings, uint16_t port)
 const struct domain_settings *domain_of_uri(struct worker *w, const struct sip_uri *uri)
 {
     const struct settings *settings = w->settings;
-    uint16_t port = uri->port != 0 ? uri->port : DEFAULT_PORT;
+    uint16_t port = port_of(uri);
     struct net_addr addr;
 
     if (uri->scheme != SIP_SCHEME_SIP && uri->scheme != SIP_SCHEME_SIPS)

@@ -11,6 +11,7 @@ enum { MINUTE = 60, HOUR = 60 * MINUTE, DAY = 24 * HOUR, MEGABYTE = 1 << 20 };
 static const char *const durabilities[] = {"relaxed", "process", "power", NULL};
 static const char *const log_formats[] = {"text", "json", NULL};
 static const char *const log_levels[] = {"debug", "info", "warning", "error", NULL};
+static const char *const client_certificates[] = {"no", "optional", "required", NULL};
 static const char *const digests[] = {"md5", "both", "sha256", NULL};
 
 static const struct key_unit counts[] = {
@@ -37,8 +38,8 @@ static const struct key_unit bytes[] = {
 };
 
 /* clang-format off */
-#define FOLDER(member)                 KEY_FOLDER, member, 0, 0, NULL, NULL
-#define A_FILE(member)                 KEY_FILE, member, 0, 0, NULL, NULL
+#define FOLDER(member)                 KEY_FOLDER, member, 0, SETTINGS_MAX_PATH, NULL, NULL
+#define A_FILE(member)                 KEY_FILE, member, 0, SETTINGS_MAX_FILE, NULL, NULL
 #define SWITCH(member)                 KEY_SWITCH, member, 0, 0, NULL, NULL
 #define WORD(member, words)            KEY_WORD, member, 0, 0, words, NULL
 #define NUMBER(member, min, max, unit) KEY_NUMBER, member, min, max, NULL, unit
@@ -67,6 +68,12 @@ const struct key settings_keys[] = {
     {"max_connections_per_host", NUMBER(OF_ALL(max_connections_per_host), 1, 1000000, counts), "likewise"},
     {"idle_timeout", NUMBER(OF_ALL(idle_s), 1, 7 * DAY, seconds), "closes a silent connection"},
     {"message_timeout", NUMBER(OF_ALL(message_timeout_s), 1, HOUR, seconds), "closes one with half a message"},
+    {"trusted_certificates", A_FILE(OF_ALL(trusted_certificates)), "whom TLS peers are believed by; empty: the system's"},
+    {"client_certificates", WORD(OF_ALL(client_certificates), client_certificates), "asked of who connects by TLS"},
+    {"self_signed", SWITCH(OF_ALL(self_signed)), "makes the certificates that are missing, for a lab"},
+    {"handshake_timeout", NUMBER(OF_ALL(handshake_timeout_ms), 100, 60000, milliseconds), "of TLS"},
+    {"max_handshakes", NUMBER(OF_ALL(max_handshakes), 1, 1000000, counts), "of TLS, under way at a worker"},
+    {"max_handshakes_per_host", NUMBER(OF_ALL(max_handshakes_per_host), 1, 1000000, counts), "likewise"},
     {"connect_timeout", NUMBER(OF_ALL(connect_timeout_ms), 10, 60000, milliseconds), "to open one"},
     {"failover_after", NUMBER(OF_ALL(failover_ms), 100, 30000, milliseconds), "of silence the next server of a domain is tried, too"},
     {"trust_anchors", A_FILE(OF_ALL(trust_anchors)), "validates DNS with these"},
@@ -75,6 +82,8 @@ const struct key settings_keys[] = {
 const struct key domain_keys[] = {
     {"digest", WORD(OF_DOMAIN(digest), digests), "the hashes offered to log in with"},
     {"max_bindings", NUMBER(OF_DOMAIN(max_bindings), 1, 1000, counts), "devices of a user"},
+    {"certificate", A_FILE(OF_DOMAIN(certificate)), "for TLS, with its chain; empty: tls/DOMAIN/cert.pem in the data folder"},
+    {"key", A_FILE(OF_DOMAIN(key)), "of the certificate; empty: tls/DOMAIN/key.pem in the data folder"},
 };
 /* clang-format on */
 
@@ -98,7 +107,7 @@ const struct key *settings_key(const char *name)
 /* No file is no name; a folder there always is. */
 static bool set_path(const struct key *key, char *out, struct slice text)
 {
-    if ((text.len == 0 && key->kind == KEY_FOLDER) || text.len >= SETTINGS_MAX_PATH)
+    if ((text.len == 0 && key->kind == KEY_FOLDER) || text.len >= key->max)
         return false;
     memcpy(out, text.ptr, text.len);
     out[text.len] = '\0';

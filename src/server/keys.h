@@ -17,9 +17,9 @@ struct key_unit {
 struct key {
     const char *name;
     enum key_kind kind;
-    size_t offset; /* in struct settings, or in struct domain_settings */
-    uint32_t min;  /* of numbers */
-    uint32_t max;
+    size_t offset;                /* in struct settings, or in struct domain_settings */
+    uint32_t min;                 /* of numbers */
+    uint32_t max;                 /* likewise; of names, their memory with the NUL */
     const char *const *words;     /* in the order of their enum, NULL behind the last */
     const struct key_unit *units; /* what a number may end in; a bare one is in the first */
     const char *meaning;          /* for people */

@@ -19,6 +19,14 @@ static struct sip_locate_client client_for(const struct request *rq)
     return client;
 }
 
+/* UDP and TCP share a port as a rule, TLS has another. */
+static uint16_t own_port(const struct request *rq, enum sip_transport transport)
+{
+    bool is_like_it_came = hop_is_secure(&rq->from) == sip_transports[transport].is_secure;
+
+    return is_like_it_came ? rq->from.local.port : sip_transports[transport].default_port;
+}
+
 enum sip_locate_result next_hop_find(const struct request *rq, const struct sip_uri *uri,
                                      struct sip_locate *search, struct sip_candidate *out)
 {
@@ -30,7 +38,8 @@ enum sip_locate_result next_hop_find(const struct request *rq, const struct sip_
         return result;
     *out = (struct sip_candidate){.transport = search->transport,
                                   .ip = locator_ip(&rq->from.local),
-                                  .port = rq->from.local.port};
+                                  .port = own_port(rq, search->transport),
+                                  .domain = sip_locate_domain(search)};
     return SIP_LOCATED;
 }
 
@@ -49,9 +58,17 @@ struct locator *next_hop_search(const struct request *rq, const struct sip_locat
 
 bool next_hop_choose(struct worker *w, const struct sip_candidate *place, struct hop *out)
 {
+    char text[64];
+    struct buffer host = buffer_over(text, sizeof(text));
+    struct slice domain = place->domain;
     enum hop_protocol protocol;
     struct net_addr addr;
 
-    return locator_place(place, &protocol, &addr)
-           && transport_choose(w->transport, protocol, &addr, out);
+    if (!locator_place(place, &protocol, &addr))
+        return false;
+    if (domain.len == 0) {
+        net_addr_write_host(&addr, &host);
+        domain = buffer_slice(&host);
+    }
+    return transport_choose_for(w->transport, protocol, &addr, domain, out);
 }

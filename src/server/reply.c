@@ -7,8 +7,6 @@
 #include "server/trace.h"
 #include "sip/build.h"
 
-enum { DEFAULT_PORT = 5060 };
-
 /*
  * RFC 3261 18.2.2, RFC 3581 4. A stream: the connection, or if it is gone one to the sent-by port.
  * A datagram: to the port it came from if rport asks for it, else to the sent-by port. In both
@@ -17,7 +15,7 @@ enum { DEFAULT_PORT = 5060 };
 static struct hop hop_of_replies(const struct hop *from, const struct sip_via *via)
 {
     struct hop to = *from;
-    uint16_t sent_by_port = via->port != 0 ? via->port : DEFAULT_PORT;
+    uint16_t sent_by_port = via->port != 0 ? via->port : hop_protocol_port(from->protocol);
 
     if (via->host.len == 0)
         return to; /* it cannot be read: a 400 goes back where its reason came from */

@@ -14,6 +14,7 @@
 #include "server/settings.h"
 #include "store/store.h"
 
+struct certificates;
 struct directory;
 struct worker;
 struct nonce_table;
@@ -33,7 +34,8 @@ struct server {
     struct lines_gate trace_gate;
     uint32_t run; /* a number of this run of the process, part of every flow it stores */
     struct server_keys keys;
-    struct directory *connections; /* of all workers */
+    struct certificates *certificates; /* of the main thread */
+    struct directory *connections;     /* of all workers */
     struct nonce_table *nonces;
     struct lockout *lockout;
     struct worker *workers[SETTINGS_MAX_WORKERS];

@@ -7,7 +7,6 @@
 #include "sip/grammar.h"
 
 enum {
-    DEFAULT_PORT = 5060,
     MEMORY_PARTS = 8, /* one for transactions, one each for what both ceilings of bytes hold */
     TRANSACTION_BYTES = 320, /* of one that waits for its end, its slot and its place in the map */
 };
@@ -53,6 +52,10 @@ void settings_init(struct settings *settings)
         .message_timeout_s = 10,
         .connect_timeout_ms = 2000,
         .failover_ms = 3000,
+        .client_certificates = TLS_CLIENTS_NOT_ASKED,
+        .handshake_timeout_ms = 5000,
+        .max_handshakes = 2048,
+        .max_handshakes_per_host = 256,
         .max_users = 10000000,
         .max_bindings_total = 10000000,
     };
@@ -162,10 +165,12 @@ static bool read_listener(struct slice text, struct transport_listener *out)
     struct slice protocol = {text.ptr, slice_find(text, ':')};
     struct cursor c = cursor_over(slice_after(text, protocol.len + 1));
     struct slice host;
-    uint16_t port = DEFAULT_PORT;
+    uint16_t port;
 
-    return hop_protocol_find(protocol, &out->protocol) && eat_host(&c, &host)
-           && (!eat_char(&c, ':') || eat_listener_port(&c, &port)) && at_end(&c)
+    if (!hop_protocol_find(protocol, &out->protocol))
+        return false;
+    port = hop_protocol_port(out->protocol);
+    return eat_host(&c, &host) && (!eat_char(&c, ':') || eat_listener_port(&c, &port)) && at_end(&c)
            && net_addr_parse(host, port, &out->addr);
 }
 
@@ -178,13 +183,42 @@ bool settings_add_listener(struct settings *settings, struct slice text, struct 
         return false;
     }
     if (!read_listener(text, &listener)) {
-        buffer_printf(
-            fault,
-            "\"%.*s\" is no listener; write udp:ADDRESS:PORT or tcp:ADDRESS:PORT, such as "
-            "udp:0.0.0.0:5060 or tcp:[::]:5060",
-            SLICE_ARGS(text));
+        buffer_printf(fault,
+                      "\"%.*s\" is no listener; write udp:, tcp: or tls:ADDRESS:PORT, such as "
+                      "udp:0.0.0.0:5060 or tls:[::]:5061",
+                      SLICE_ARGS(text));
         return false;
     }
     settings->listeners[settings->listener_count++] = listener;
     return true;
+}
+
+void settings_write_listener(const struct transport_listener *listener, struct buffer *out)
+{
+    hop_protocol_write(listener->protocol, out);
+    buffer_add_char(out, ':');
+    net_addr_write(&listener->addr, out);
+}
+
+void settings_add_default_tls(struct settings *settings)
+{
+    size_t count = settings->listener_count;
+
+    for (size_t i = 0; i < count && settings->listener_count < SETTINGS_MAX_LISTENERS; i++) {
+        struct transport_listener tls = settings->listeners[i];
+        if (tls.protocol != HOP_TCP)
+            continue;
+        tls.protocol = HOP_TLS;
+        tls.addr.port = hop_protocol_port(HOP_TLS);
+        settings->listeners[settings->listener_count++] = tls;
+    }
+}
+
+bool settings_listens_by(const struct settings *settings, enum hop_protocol protocol)
+{
+    for (size_t i = 0; i < settings->listener_count; i++) {
+        if (settings->listeners[i].protocol == protocol)
+            return true;
+    }
+    return false;
 }

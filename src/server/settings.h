@@ -7,6 +7,7 @@
 
 #include "base/buffer.h"
 #include "base/log.h"
+#include "net/tls_context.h"
 #include "store/store.h"
 #include "transport/transport.h"
 
@@ -16,6 +17,7 @@ enum {
     SETTINGS_MAX_WORKERS = 64,
     SETTINGS_MAX_DOMAIN_NAME = 253,
     SETTINGS_MAX_PATH = 4096,
+    SETTINGS_MAX_FILE = 512,
     SETTINGS_MAX_TRANSACTIONS = 100000000,
 };
 
@@ -29,6 +31,8 @@ struct domain_settings {
     struct net_addr addr; /* of a domain that is one, port 0; family 0: it has a name */
     enum digest_choice digest;
     uint32_t max_bindings;
+    char certificate[SETTINGS_MAX_FILE]; /* empty: in the data folder, see certificates.h */
+    char key[SETTINGS_MAX_FILE];
 };
 
 struct settings {
@@ -64,7 +68,13 @@ struct settings {
     uint32_t message_timeout_s;
     uint32_t connect_timeout_ms;
     uint32_t failover_ms; /* without a word, the next server is tried beside the silent one */
-    char trust_anchors[SETTINGS_MAX_PATH]; /* for DNSSEC; empty: nothing is validated */
+    char trust_anchors[SETTINGS_MAX_FILE];        /* for DNSSEC; empty: nothing is validated */
+    char trusted_certificates[SETTINGS_MAX_FILE]; /* empty: those of the system */
+    enum tls_client_certificates client_certificates;
+    bool self_signed;
+    uint32_t handshake_timeout_ms;
+    uint32_t max_handshakes; /* of a worker, as the next one */
+    uint32_t max_handshakes_per_host;
     uint32_t max_users;
     uint32_t max_bindings_total;
 };
@@ -83,7 +93,16 @@ const struct domain_settings *settings_domain(const struct settings *settings, s
 /* Adds or finds a domain, or an address that is one. NULL: neither, or there are too many. */
 struct domain_settings *settings_add_domain(struct settings *settings, struct slice name);
 
-/* udp:192.0.2.1:5060, tcp:[::]:5060. False: `fault` says what is wrong with it. */
+/* udp:192.0.2.1:5060, tls:[::]; the port may be left out. False: `fault` says what is wrong with
+ * it. */
 bool settings_add_listener(struct settings *settings, struct slice text, struct buffer *fault);
+
+/* As settings_add_listener reads it. */
+void settings_write_listener(const struct transport_listener *listener, struct buffer *out);
+
+/* TLS at each address of TCP, at its own port. */
+void settings_add_default_tls(struct settings *settings);
+
+bool settings_listens_by(const struct settings *settings, enum hop_protocol protocol);
 
 #endif

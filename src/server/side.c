@@ -19,8 +19,10 @@ static void write_route(struct side *side)
 
     buffer_add(&text, SLICE("<sip:"));
     net_addr_write(&side->local, &text);
-    if (side->protocol == HOP_TCP)
-        buffer_add(&text, SLICE(";transport=tcp"));
+    if (side->protocol != HOP_UDP) {
+        buffer_add(&text, SLICE(";transport="));
+        hop_protocol_write(side->protocol, &text);
+    }
     buffer_add(&text, SLICE(";lr;tk="));
     side->route = buffer_slice(&text);
 }

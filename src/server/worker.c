@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "server/certificates.h"
+#include "server/handshakes.h"
 #include "server/intake.h"
 #include "server/parcel.h"
 #include "server/proxy.h"
@@ -31,11 +33,13 @@ static void received(void *host, const struct hop *from, struct slice bytes);
 static void broken(void *host, const struct hop *from, struct slice head, int status);
 static void unreachable(void *host, const struct hop *to, struct slice head);
 static void closed(void *host, const struct hop *flow);
+static void unsecured(void *host, const struct hop *flow, bool is_ours, const char *reason);
 static void txn_sends(void *host, struct txn *t, struct slice bytes);
 static void txn_tells(void *host, struct txn *t, enum txn_news news, const struct sip_message *msg);
 
 static const struct net_loop_host loop_host = {turn_begins, turn_ends};
-static const struct transport_host transport_host = {received, broken, unreachable, closed};
+static const struct transport_host transport_host = {received, broken, unreachable, closed,
+                                                     unsecured};
 static const struct txn_host txn_host = {txn_sends, txn_tells};
 
 static struct txn_table *new_transactions(struct worker *w, const struct settings *settings)
@@ -65,6 +69,10 @@ static struct transport *new_transport(struct worker *w, const struct settings *
     transport.idle_ms = settings->idle_s * 1000;
     transport.message_ms = settings->message_timeout_s * 1000;
     transport.connect_ms = settings->connect_timeout_ms;
+    transport.handshake_ms = settings->handshake_timeout_ms;
+    transport.max_handshakes = settings->max_handshakes;
+    transport.max_handshakes_per_host = settings->max_handshakes_per_host;
+    transport.tls = w->tls;
     return transport_start(w->loop, &transport, &transport_host, w, fault);
 }
 
@@ -99,6 +107,11 @@ struct worker *worker_new(struct server *server, uint16_t index, struct buffer *
     w->txns = new_transactions(w, settings);
     if (w->txns == NULL)
         goto fail;
+    if (settings_listens_by(settings, HOP_TLS)) {
+        w->tls = certificates_context(server->certificates);
+        if (w->tls == NULL)
+            goto fail;
+    }
     w->transport = new_transport(w, settings, fault);
     if (w->transport == NULL)
         goto fail;
@@ -127,6 +140,7 @@ void worker_free(struct worker *w)
         txn_table_free(w->txns);
     if (w->transport != NULL)
         transport_stop(w->transport);
+    tls_context_free(w->tls);
     if (w->loop != NULL)
         net_loop_free(w->loop);
     parcel_free_all(w);
@@ -255,6 +269,11 @@ static void closed(void *host, const struct hop *flow)
         return;
     net_addr_write(&flow->remote, &peer);
     LOG(&w->log, LOG_DEBUG, "connection closed", {"peer", buffer_slice(&peer)});
+}
+
+static void unsecured(void *host, const struct hop *flow, bool is_ours, const char *reason)
+{
+    handshakes_failed(host, flow, is_ours, reason);
 }
 
 static void txn_sends(void *host, struct txn *t, struct slice bytes)

@@ -47,6 +47,7 @@ struct worker {
     uint64_t now_ms;  /* monotonic, of this turn */
     uint64_t wall_ms; /* since 1970, of this turn */
     struct net_loop *loop;
+    struct tls_context *tls; /* NULL: it listens by no TLS */
     struct transport *transport;
     struct txn_table *txns;
     struct sip_locate_client client;      /* what it can send by */

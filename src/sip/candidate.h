@@ -10,6 +10,11 @@ struct sip_candidate {
     struct sip_ip ip;
     uint16_t port;
     struct slice host; /* the name whose address it is; of a literal: nothing */
+    /*
+     * What was to be reached, and a TLS server must prove to be whatever host DNS named (RFC 5922
+     * 7.3); of a literal: nothing. Valid as long as the host is.
+     */
+    struct slice domain;
 };
 
 /* The same place, whatever name led there. */

@@ -57,7 +57,8 @@ static struct sip_candidate yielded(const struct sip_locate *l,
                                     const struct sip_locate_candidate *candidate)
 {
     return (struct sip_candidate){candidate->place.transport, candidate->ip, candidate->place.port,
-                                  sip_locate_name_text(l, candidate->place.host)};
+                                  sip_locate_name_text(l, candidate->place.host),
+                                  sip_locate_domain(l)};
 }
 
 static bool next_address(struct sip_locate *l, struct sip_dead_targets *dead, uint64_t now_ms,

@@ -44,11 +44,13 @@ static void received(void *host, const struct hop *from, struct slice bytes);
 static void broken(void *host, const struct hop *from, struct slice head, int status);
 static void unreachable(void *host, const struct hop *to, struct slice head);
 static void closed(void *host, const struct hop *flow);
+static void unsecured(void *host, const struct hop *flow, bool is_ours, const char *reason);
 static void txn_sends(void *host, struct txn *t, struct slice bytes);
 static void txn_tells(void *host, struct txn *t, enum txn_news news, const struct sip_message *msg);
 
 static const struct net_loop_host loop_host = {turn_begins, turn_ends};
-static const struct transport_host transport_host = {received, broken, unreachable, closed};
+static const struct transport_host transport_host = {received, broken, unreachable, closed,
+                                                     unsecured};
 static const struct txn_host txn_host = {txn_sends, txn_tells};
 
 /* --- making it ---------------------------------------------------------------------------------
@@ -311,6 +313,11 @@ static void unreachable(void *host, const struct hop *to, struct slice head)
 static void closed(void *host, const struct hop *flow)
 {
     (void)host, (void)flow;
+}
+
+static void unsecured(void *host, const struct hop *flow, bool is_ours, const char *reason)
+{
+    (void)host, (void)flow, (void)is_ours, (void)reason;
 }
 
 static void txn_sends(void *host, struct txn *t, struct slice bytes)

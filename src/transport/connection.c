@@ -29,7 +29,9 @@ static uint64_t due_ms(const struct connection *c)
     uint64_t message_ms = c->inside_since_ms + settings->message_ms;
 
     switch (c->state) {
-    case CONNECTION_OPENING: return c->since_ms + settings->connect_ms;
+    case CONNECTION_OPENING:
+        return c->since_ms
+               + (wire_is_shaking(&c->wire) ? settings->handshake_ms : settings->connect_ms);
     case CONNECTION_OPEN: return c->is_inside && message_ms < idle_ms ? message_ms : idle_ms;
     case CONNECTION_ENDING:
     case CONNECTION_LEAVING: return c->since_ms + FAREWELL_MS;
@@ -55,26 +57,33 @@ static void enter(struct connection *c, enum connection_state state)
     keep_time(c);
 }
 
-static void end(struct connection *c, void (*close_tcp)(struct tcp *))
+static void end(struct connection *c, void (*close_wire)(struct wire *))
 {
     if (c->state == CONNECTION_GONE)
         return;
     c->state = CONNECTION_GONE;
-    close_tcp(c->tcp);
-    c->tcp = NULL;
+    close_wire(&c->wire);
     streams_forget(c->streams, c);
     streams_bring_news(c->streams, c);
 }
 
 void connection_drop(struct connection *c)
 {
-    end(c, tcp_close);
+    end(c, wire_close);
 }
 
 void connection_overrun(struct connection *c)
 {
     c->streams->counters->overrun++;
-    end(c, tcp_abort);
+    end(c, wire_abort);
+}
+
+static void tell_unsecured(struct connection *c, const char *reason)
+{
+    struct streams *streams = c->streams;
+
+    streams->counters->unsecured++;
+    streams->host->unsecured(streams->host_arg, &c->flow, c->is_ours, reason);
 }
 
 void connection_check_time(struct connection *c, uint64_t now_ms)
@@ -85,7 +94,9 @@ void connection_check_time(struct connection *c, uint64_t now_ms)
     }
     if (c->state == CONNECTION_OPEN)
         c->streams->counters->timed_out++;
-    end(c, tcp_close);
+    else if (c->state == CONNECTION_OPENING && wire_is_shaking(&c->wire))
+        tell_unsecured(c, "the peer fell silent in the middle of it");
+    end(c, wire_close);
 }
 
 /* --- opening ---------------------------------------------------------------------------------- */
@@ -93,7 +104,7 @@ void connection_check_time(struct connection *c, uint64_t now_ms)
 /* Via and Record-Route name the port we listen on; the port of this connection means nothing. */
 static void learn_local_ip(struct connection *c)
 {
-    struct net_addr local = tcp_local(c->tcp);
+    struct net_addr local = wire_local(&c->wire);
 
     if (local.family == 0)
         return;
@@ -101,24 +112,50 @@ static void learn_local_ip(struct connection *c)
     c->flow.local = local;
 }
 
+static void begin(struct connection *c)
+{
+    c->was_open = true;
+    enter(c, CONNECTION_OPEN);
+}
+
 void connection_adopt(struct connection *c, int fd)
 {
-    c->tcp = tcp_adopt(c->streams->loop, fd, &tcp_host, c);
-    if (c->tcp == NULL) {
+    struct streams *streams = c->streams;
+
+    if (hop_is_secure(&c->flow))
+        c->wire.tls = tls_adopt(streams->loop, fd, streams->settings->tls, &tcp_host, c);
+    else
+        c->wire.tcp = tcp_adopt(streams->loop, fd, &tcp_host, c);
+    if (!wire_is_up(&c->wire)) {
         connection_drop(c);
         return;
     }
     learn_local_ip(c);
-    streams_list(c->streams, c);
-    c->was_open = true;
-    c->streams->counters->accepted++;
-    enter(c, CONNECTION_OPEN);
+    streams_list(streams, c);
+    streams->counters->accepted++;
+    if (hop_is_secure(&c->flow))
+        enter(c, CONNECTION_OPENING);
+    else
+        begin(c);
+}
+
+static void dial(struct connection *c)
+{
+    struct streams *streams = c->streams;
+    const struct net_addr *local = &c->flow.local, *remote = &c->flow.remote;
+
+    if (hop_is_secure(&c->flow))
+        c->wire.tls = tls_connect(streams->loop, local, remote, streams->settings->tls,
+                                  bytes_slice(&c->domain), &tcp_host, c);
+    else
+        c->wire.tcp = tcp_connect(streams->loop, local, remote, &tcp_host, c);
 }
 
 bool connection_connect(struct connection *c)
 {
-    c->tcp = tcp_connect(c->streams->loop, &c->flow.local, &c->flow.remote, &tcp_host, c);
-    if (c->tcp == NULL) {
+    c->is_ours = true;
+    dial(c);
+    if (!wire_is_up(&c->wire)) {
         connection_drop(c);
         return false;
     }
@@ -133,9 +170,11 @@ static void writable(void *owner)
     struct connection *c = owner;
 
     if (c->state == CONNECTION_OPENING) {
-        c->was_open = true;
-        c->streams->counters->connected++;
-        enter(c, CONNECTION_OPEN);
+        if (c->is_ours)
+            c->streams->counters->connected++;
+        if (hop_is_secure(&c->flow))
+            streams_shook_hands(c->streams, c);
+        begin(c);
     }
     connection_flush(c);
 }
@@ -184,7 +223,7 @@ static void finish_leaving(struct connection *c)
     if (c->state != CONNECTION_LEAVING || c->has_finished || outbox_unwritten(&c->outbox).len > 0)
         return;
     c->has_finished = true;
-    tcp_finish(c->tcp);
+    wire_finish(&c->wire);
 }
 
 /* Who reads a little goes to the end of the row. */
@@ -206,8 +245,8 @@ void connection_flush(struct connection *c)
 
     if (c->state == CONNECTION_OPENING || c->state == CONNECTION_GONE)
         return;
-    if (!tcp_write(c->tcp, unwritten, &written)) {
-        end(c, tcp_close);
+    if (!wire_write(&c->wire, unwritten, &written)) {
+        end(c, wire_close);
         return;
     }
     if (written > 0) {
@@ -300,8 +339,10 @@ static void ended(void *owner, int error)
 {
     struct connection *c = owner;
 
+    if (c->state == CONNECTION_OPENING && wire_fault(&c->wire) != NULL)
+        tell_unsecured(c, wire_fault(&c->wire));
     if (error != 0 || c->state == CONNECTION_LEAVING || !c->has_received) {
-        end(c, tcp_close);
+        end(c, wire_close);
         return;
     }
     streams_retire(c->streams, c);

@@ -5,20 +5,21 @@
 #ifndef TCHIN_TRANSPORT_CONNECTION_H
 #define TCHIN_TRANSPORT_CONNECTION_H
 
+#include "base/bytes.h"
 #include "base/list.h"
 #include "base/map.h"
 #include "base/timer_wheel.h"
-#include "net/tcp.h"
 #include "sip/stream.h"
 #include "transport/crowd.h"
 #include "transport/directory.h"
 #include "transport/hop.h"
 #include "transport/outbox.h"
+#include "transport/wire.h"
 
 struct streams;
 
 enum connection_state {
-    CONNECTION_OPENING,
+    CONNECTION_OPENING, /* being connected, or hands being shaken */
     CONNECTION_OPEN,
     CONNECTION_ENDING,  /* the peer sends no more, but for a while our answers still leave */
     CONNECTION_LEAVING, /* framing is lost: what was answered leaves, what comes is ignored */
@@ -36,10 +37,13 @@ struct connection {
     struct crowd_host *crowd_host;
     struct directory_entry entry; /* by which other workers find it, as long as it is reusable */
     struct timer timer;
-    struct tcp *tcp; /* NULL once it is GONE */
+    struct wire wire; /* down once it is GONE */
     struct hop flow;
+    struct bytes domain; /* whom we have connected to by TLS, and nobody else; empty: not so */
+    struct crowd_host *shaking; /* it is counted among those who shake hands; NULL: it is not */
     uint64_t fallback; /* another connection, for what cannot be sent on this one; 0: none */
     enum connection_state state;
+    bool is_ours;      /* we have opened it */
     bool is_reusable;  /* in by_remote: while OPENING or OPEN, for new requests */
     bool was_open;     /* so its end is of interest, once */
     bool has_finished; /* LEAVING: we have said that we send no more */

@@ -75,13 +75,14 @@ void directory_remove(struct directory *directory, struct directory_entry *entry
 }
 
 static bool is_to(const struct directory_entry *entry, enum hop_protocol protocol,
-                  const struct net_addr *remote)
+                  const struct net_addr *remote, struct slice domain)
 {
-    return entry->flow.protocol == protocol && net_addr_equal(&entry->flow.remote, remote);
+    return entry->flow.protocol == protocol && net_addr_equal(&entry->flow.remote, remote)
+           && (domain.len == 0 || slice_equal_nocase(entry->domain, domain));
 }
 
 bool directory_find(struct directory *directory, enum hop_protocol protocol,
-                    const struct net_addr *remote, struct hop *out)
+                    const struct net_addr *remote, struct slice domain, struct hop *out)
 {
     uint64_t hash = net_addr_hash(&directory->key, remote);
     struct shard *shard = shard_of(directory, hash);
@@ -91,7 +92,7 @@ bool directory_find(struct directory *directory, enum hop_protocol protocol,
     struct map_node *node = map_first(&shard->map, hash);
     for (; node != NULL && !is_found; node = map_next(node)) {
         const struct directory_entry *entry = CONTAINER_OF(node, struct directory_entry, node);
-        is_found = is_to(entry, protocol, remote);
+        is_found = is_to(entry, protocol, remote, domain);
         if (is_found)
             *out = entry->flow;
     }

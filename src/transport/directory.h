@@ -18,6 +18,7 @@ struct directory;
 struct directory_entry {
     struct map_node node;
     struct hop flow;
+    struct slice domain; /* what its peer has proved to be by TLS; empty: nothing */
     bool is_listed;
 };
 
@@ -31,8 +32,11 @@ void directory_add(struct directory *directory, struct directory_entry *entry);
 /* Harmless for one that is not listed. */
 void directory_remove(struct directory *directory, struct directory_entry *entry);
 
-/* False: nobody holds a connection to that address. */
+/*
+ * False: nobody holds a connection to that address, by that protocol, whose peer has proved to be
+ * `domain`; empty: whoever it is.
+ */
 bool directory_find(struct directory *directory, enum hop_protocol protocol,
-                    const struct net_addr *remote, struct hop *out) MUST_USE;
+                    const struct net_addr *remote, struct slice domain, struct hop *out) MUST_USE;
 
 #endif

@@ -6,8 +6,10 @@
 #define TCHIN_TRANSPORT_HOP_H
 
 #include "net/addr.h"
+#include "sip/transport.h"
 
-enum hop_protocol { HOP_UDP, HOP_TCP, HOP_PROTOCOL_COUNT };
+/* The transports of sip/transport.c that we speak: its first rows. */
+enum hop_protocol { HOP_UDP = SIP_UDP, HOP_TCP = SIP_TCP, HOP_TLS = SIP_TLS, HOP_PROTOCOL_COUNT };
 
 struct hop {
     enum hop_protocol protocol;
@@ -33,7 +35,19 @@ static inline bool hop_is_reliable(const struct hop *hop)
     return hop->protocol != HOP_UDP;
 }
 
-struct slice hop_protocol_name(enum hop_protocol protocol);        /* "UDP": as in Via */
-bool hop_protocol_find(struct slice name, enum hop_protocol *out); /* whatever its case */
+static inline bool hop_is_secure(const struct hop *hop)
+{
+    return sip_transports[hop->protocol].is_secure;
+}
+
+/* RFC 3261 18.2.2, 19.1.2: of a URI or a sent-by that names none. */
+static inline uint16_t hop_protocol_port(enum hop_protocol protocol)
+{
+    return sip_transports[protocol].default_port;
+}
+
+struct slice hop_protocol_name(enum hop_protocol protocol);              /* "UDP": as in Via */
+void hop_protocol_write(enum hop_protocol protocol, struct buffer *out); /* "udp": as in a URI */
+bool hop_protocol_find(struct slice name, enum hop_protocol *out);       /* whatever its case */
 
 #endif

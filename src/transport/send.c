@@ -56,24 +56,55 @@ static bool choose_new(struct transport *t, enum hop_protocol protocol,
 }
 
 static bool find_elsewhere(struct transport *t, enum hop_protocol protocol,
-                           const struct net_addr *remote, struct hop *out)
+                           const struct net_addr *remote, struct slice domain, struct hop *out)
 {
     return t->settings.directory != NULL
-           && directory_find(t->settings.directory, protocol, remote, out);
+           && directory_find(t->settings.directory, protocol, remote, domain, out);
+}
+
+static bool find_connection(struct transport *t, enum hop_protocol protocol,
+                            const struct net_addr *remote, struct slice domain, struct hop *out)
+{
+    const struct connection *c = streams_find_to(&t->streams, protocol, remote, domain);
+
+    if (c != NULL)
+        *out = c->flow;
+    return c != NULL || find_elsewhere(t, protocol, remote, domain, out);
 }
 
 bool transport_choose(struct transport *t, enum hop_protocol protocol,
                       const struct net_addr *remote, struct hop *out)
 {
-    const struct connection *c = NULL;
+    if (protocol != HOP_UDP && find_connection(t, protocol, remote, SLICE_NONE, out))
+        return true;
+    return !sip_transports[protocol].is_secure && choose_new(t, protocol, remote, out);
+}
 
-    if (protocol == HOP_UDP)
-        return choose_new(t, protocol, remote, out);
-    c = streams_find_to(&t->streams, protocol, remote);
-    if (c != NULL)
-        *out = c->flow;
-    return c != NULL || find_elsewhere(t, protocol, remote, out)
-           || choose_new(t, protocol, remote, out);
+/* At an address is whoever is connected from there; a name wants proof. */
+static struct slice to_be_proved(struct slice domain)
+{
+    struct net_addr addr;
+
+    return net_addr_parse(domain, 0, &addr) ? SLICE_NONE : domain;
+}
+
+bool transport_choose_for(struct transport *t, enum hop_protocol protocol,
+                          const struct net_addr *remote, struct slice domain, struct hop *out)
+{
+    struct hop flow;
+
+    if (!sip_transports[protocol].is_secure)
+        return transport_choose(t, protocol, remote, out);
+    if (find_connection(t, protocol, remote, to_be_proved(domain), out))
+        return true;
+    if (!choose_new(t, protocol, remote, &flow))
+        return false;
+    flow.local = t->listeners[flow.listener].addr;
+    const struct connection *c = streams_connect_to(&t->streams, &flow, domain);
+    if (c == NULL)
+        return false;
+    *out = c->flow;
+    return true;
 }
 
 /* A hop may come from a store, and our listeners have changed since. */
@@ -112,23 +143,27 @@ static struct connection *find_named(struct transport *t, const struct hop *to, 
     return c != NULL && connection_takes(c, bytes) ? c : NULL;
 }
 
-/* Unless `named` is the one to use. */
+/*
+ * Unless `named` is the one to use. By TLS there is no other: who is connected from the same
+ * address now may be somebody else.
+ */
 static struct connection *find_open(struct transport *t, const struct hop *to,
                                     struct connection *named)
 {
     struct net_addr remote;
 
-    if (named != NULL && (named->state != CONNECTION_ENDING || to->reopen_port == 0))
+    if (hop_is_secure(to)
+        || (named != NULL && (named->state != CONNECTION_ENDING || to->reopen_port == 0)))
         return named;
     remote = hop_reopens_at(to);
-    return streams_find_to(&t->streams, to->protocol, &remote);
+    return streams_find_to(&t->streams, to->protocol, &remote, SLICE_NONE);
 }
 
 static struct connection *open_new(struct transport *t, const struct hop *to)
 {
     struct hop flow = *to;
 
-    if (!complete(t, &flow))
+    if (hop_is_secure(to) || !complete(t, &flow))
         return NULL;
     flow.local = t->listeners[flow.listener].addr;
     flow.remote = hop_reopens_at(to);

@@ -30,7 +30,9 @@ bool streams_init(struct streams *streams)
     streams->last_id = first_id();
     return map_init(&streams->by_id, max) && map_init(&streams->by_remote, max)
            && crowd_init(&streams->crowd, &streams->key, max,
-                         streams->settings->max_connections_per_host);
+                         streams->settings->max_connections_per_host)
+           && crowd_init(&streams->shaking, &streams->key, max,
+                         streams->settings->max_handshakes_per_host);
 }
 
 static void free_connection(struct connection *c)
@@ -38,6 +40,7 @@ static void free_connection(struct connection *c)
     list_remove(&c->news);
     sip_stream_fini(&c->stream);
     outbox_fini(&c->outbox);
+    bytes_free(&c->domain);
     free(c);
 }
 
@@ -55,6 +58,7 @@ void streams_fini(struct streams *streams)
     map_fini(&streams->by_id);
     map_fini(&streams->by_remote);
     crowd_fini(&streams->crowd);
+    crowd_fini(&streams->shaking);
 }
 
 /* --- coming and going ------------------------------------------------------------------------- */
@@ -109,14 +113,41 @@ static struct connection *admit(struct streams *streams, const struct hop *flow)
     return NULL;
 }
 
+/* A handshake costs more than a connection, so there are fewer at a time. */
+static bool may_shake_hands(struct streams *streams, struct connection *c)
+{
+    if (!hop_is_secure(&c->flow))
+        return true;
+    if (streams->shaking_count < streams->settings->max_handshakes)
+        c->shaking = crowd_enter(&streams->shaking, &c->flow.remote);
+    if (c->shaking == NULL) {
+        streams->counters->refused++;
+        return false;
+    }
+    streams->shaking_count++;
+    return true;
+}
+
+void streams_shook_hands(struct streams *streams, struct connection *c)
+{
+    if (c->shaking == NULL)
+        return;
+    crowd_leave(&streams->shaking, c->shaking);
+    c->shaking = NULL;
+    streams->shaking_count--;
+}
+
 void streams_accept(struct streams *streams, const struct hop *flow, int fd)
 {
     struct connection *c = admit(streams, flow);
 
-    if (c == NULL)
-        close(fd);
-    else
+    if (c != NULL && may_shake_hands(streams, c)) {
         connection_adopt(c, fd);
+        return;
+    }
+    if (c != NULL)
+        connection_drop(c);
+    close(fd);
 }
 
 struct connection *streams_connect(struct streams *streams, const struct hop *flow)
@@ -126,9 +157,24 @@ struct connection *streams_connect(struct streams *streams, const struct hop *fl
     return c != NULL && connection_connect(c) ? c : NULL;
 }
 
+struct connection *streams_connect_to(struct streams *streams, const struct hop *flow,
+                                      struct slice domain)
+{
+    struct connection *c = admit(streams, flow);
+
+    if (c == NULL)
+        return NULL;
+    if (!bytes_copy(&c->domain, domain)) {
+        connection_drop(c);
+        return NULL;
+    }
+    return connection_connect(c) ? c : NULL;
+}
+
 void streams_list(struct streams *streams, struct connection *c)
 {
     c->entry.flow = c->flow;
+    c->entry.domain = bytes_slice(&c->domain);
     if (streams->settings->directory != NULL && c->is_reusable)
         directory_add(streams->settings->directory, &c->entry);
 }
@@ -145,6 +191,7 @@ void streams_retire(struct streams *streams, struct connection *c)
 void streams_forget(struct streams *streams, struct connection *c)
 {
     streams_retire(streams, c);
+    streams_shook_hands(streams, c);
     map_remove(&streams->by_id, &c->by_id);
     crowd_leave(&streams->crowd, c->crowd_host);
     timer_clear(&c->timer);
@@ -168,13 +215,14 @@ struct connection *streams_find(const struct streams *streams, uint64_t id)
 }
 
 struct connection *streams_find_to(const struct streams *streams, enum hop_protocol protocol,
-                                   const struct net_addr *remote)
+                                   const struct net_addr *remote, struct slice domain)
 {
     struct map_node *node = map_first(&streams->by_remote, net_addr_hash(&streams->key, remote));
 
     for (; node != NULL; node = map_next(node)) {
         struct connection *c = CONTAINER_OF(node, struct connection, by_remote);
-        if (c->flow.protocol == protocol && net_addr_equal(&c->flow.remote, remote))
+        if (c->flow.protocol == protocol && net_addr_equal(&c->flow.remote, remote)
+            && (domain.len == 0 || slice_equal_nocase(bytes_slice(&c->domain), domain)))
             return c;
     }
     return NULL;

@@ -16,6 +16,8 @@ struct streams {
     struct map by_id;
     struct map by_remote;
     struct crowd crowd;
+    struct crowd shaking; /* of those who have opened a connection and do not finish */
+    size_t shaking_count;
     struct timer_wheel timers;
     struct list_node unflushed;
     struct list_node blocked; /* who has not read for longest first */
@@ -38,9 +40,14 @@ void streams_accept(struct streams *streams, const struct hop *flow, int fd);
 /* Opens one. NULL: a ceiling is reached, it failed at once, or no memory. */
 struct connection *streams_connect(struct streams *streams, const struct hop *flow) MUST_USE;
 
+/* The same by TLS: the peer has to prove to be `domain`. */
+struct connection *streams_connect_to(struct streams *streams, const struct hop *flow,
+                                      struct slice domain) MUST_USE;
+
 struct connection *streams_find(const struct streams *streams, uint64_t id);
+/* Whose peer has proved to be `domain`, or was asked to; empty: whoever it is. */
 struct connection *streams_find_to(const struct streams *streams, enum hop_protocol protocol,
-                                   const struct net_addr *remote);
+                                   const struct net_addr *remote, struct slice domain);
 
 void streams_flush(struct streams *streams);
 
@@ -54,6 +61,9 @@ void streams_list(struct streams *streams, struct connection *c);
 
 /* New requests do not use it any more; harmless if they already do not. */
 void streams_retire(struct streams *streams, struct connection *c);
+
+/* The handshake is over, and counts no more. */
+void streams_shook_hands(struct streams *streams, struct connection *c);
 
 /* It is gone: nobody finds it any more, and it does not count. */
 void streams_forget(struct streams *streams, struct connection *c);

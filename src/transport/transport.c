@@ -33,6 +33,9 @@ struct transport_settings transport_default_settings(void)
         .idle_ms = 65 * 60 * 1000, /* most phones register for an hour, and some never ping */
         .message_ms = 32 * 1000,   /* 64 * T1 */
         .connect_ms = 5000,
+        .handshake_ms = 5000,
+        .max_handshakes = 2048,
+        .max_handshakes_per_host = 256,
         .max_message_bytes = SIP_MAX_MESSAGE,
     };
 }
@@ -164,8 +167,7 @@ size_t transport_connection_count(const struct transport *t)
 static bool refuse(const struct transport_listener *wanted, int error, struct buffer *fault)
 {
     buffer_add_text(fault, "cannot listen on ");
-    for (size_t i = 0; i < hop_protocol_name(wanted->protocol).len; i++)
-        buffer_add_char(fault, ascii_lower(hop_protocol_name(wanted->protocol).ptr[i]));
+    hop_protocol_write(wanted->protocol, fault);
     buffer_add_char(fault, ':');
     net_addr_write(&wanted->addr, fault);
     buffer_add_text(fault, ": ");

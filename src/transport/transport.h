@@ -12,10 +12,11 @@
 #include "transport/hop.h"
 
 struct transport;
+struct tls_context;
 
 /*
- * `received` and `broken` are called while a socket is read, `unreachable` and `closed` when the
- * turn ends; none from within a function of this header.
+ * `received`, `broken` and `unsecured` are called while a socket is read or a timer rings,
+ * `unreachable` and `closed` when the turn ends; none from within a function of this header.
  */
 struct transport_host {
     /* A whole message (or a datagram of any kind). `bytes` is valid during the call. */
@@ -36,6 +37,12 @@ struct transport_host {
 
     /* A connection is gone. */
     void (*closed)(void *host, const struct hop *flow);
+
+    /*
+     * A TLS handshake failed; `is_ours`: we had connected. `reason` are the words of OpenSSL, a
+     * constant. What was to be sent is unreachable.
+     */
+    void (*unsecured)(void *host, const struct hop *flow, bool is_ours, const char *reason);
 };
 
 struct transport_listener {
@@ -55,6 +62,10 @@ struct transport_settings {
     uint32_t idle_ms;                /* nothing received or sent for so long: closed */
     uint32_t message_ms;             /* half a message for so long: closed */
     uint32_t connect_ms;
+    uint32_t handshake_ms;          /* for TLS, when TCP is connected */
+    size_t max_handshakes;          /* under way, of connections that others have opened */
+    size_t max_handshakes_per_host; /* likewise */
+    struct tls_context *tls;        /* the caller's; NULL: there are no TLS listeners */
     size_t max_message_bytes;
     struct directory *directory; /* of all workers' connections; NULL: there are no others */
     bool must_be_first; /* fail if another program has a listener's address: for the first worker */
@@ -72,6 +83,7 @@ struct transport_counters {
     uint64_t broken;      /* streams that lost their framing */
     uint64_t timed_out;   /* connections closed for being idle, or half a message */
     uint64_t overrun;     /* connections closed because their peers did not read */
+    uint64_t unsecured;   /* TLS handshakes that failed */
     uint64_t crowded_out; /* connections closed for half a message, when there were too many */
 };
 
@@ -101,14 +113,27 @@ struct net_addr transport_listener_addr(const struct transport *transport, uint1
  * Chooses how to reach `remote`: an existing connection to it if it is a stream, perhaps another
  * worker's (see out->worker), else a listener of the same protocol and family; `out->local` is a
  * concrete address even on a wildcard socket. False: there is no listener of that kind.
+ *
+ * By TLS there are only existing connections to choose from, for it is not said whom to expect.
  */
 bool transport_choose(struct transport *transport, enum hop_protocol protocol,
                       const struct net_addr *remote, struct hop *out) MUST_USE;
 
 /*
+ * The same for TLS, too: the peer must have proved to be `domain`, the name that was located
+ * (RFC 5922 7.3), or it is connected to now, and will have to. Where `domain` is an address, its
+ * connection to us will do. Other protocols make nothing of it. False also where connecting fails
+ * at once.
+ */
+bool transport_choose_for(struct transport *transport, enum hop_protocol protocol,
+                          const struct net_addr *remote, struct slice domain,
+                          struct hop *out) MUST_USE;
+
+/*
  * Sends, copying what cannot leave at once; opens a connection when `to` names none, or when it
- * names one that is gone and its peer can be connected to. Failure is told by `unreachable`,
- * in a later turn, never from within. `to->worker` must be this worker, or `to->connection` 0.
+ * names one that is gone and its peer can be connected to, but for TLS. Failure is told by
+ * `unreachable`, in a later turn, never from within. `to->worker` must be this worker, or
+ * `to->connection` 0.
  */
 void transport_send(struct transport *transport, const struct hop *to, struct slice bytes);
 

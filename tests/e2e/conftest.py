@@ -27,9 +27,11 @@ def tchind(tmp_path):
     """Starts servers: tchind(users={"alice": "secret"}, options=["--no-auth"]). All are stopped, and judged, at the end."""
     servers = []
 
-    def start(**settings):
+    def start(certificates=None, **settings):
         server = Server(tmp_path / f"server{len(servers)}", **settings)
         servers.append(server)
+        for domain, pair in (certificates or {}).items():
+            server.certify(pair, domain)
         return server.start()
 
     yield start

@@ -35,7 +35,7 @@ class Server:
     """A tchind on an address and in a folder of its own, run until stop."""
 
     def __init__(self, folder, domains=("example.org",), users=None, options=(), host=None, port=5060, wrap=None,
-                 traces=True, listen=()):
+                 traces=True, listen=(), tls_port=None):
         self.folder = folder
         self.data = folder / "data"
         self.ladder = folder / "ladder.txt"  # what --trace says
@@ -45,6 +45,7 @@ class Server:
         self.options = [*options, *(["--trace"] if traces else [])]
         self.host = host or own_address()
         self.port = port
+        self.tls_port = tls_port  # None: it does not listen to TLS
         self.listen = listen  # other sockets than the usual two
         self.wrap = shlex.split(os.environ.get("TCHIN_WRAP", "") if wrap is None else wrap)
         self.log = []
@@ -62,7 +63,10 @@ class Server:
     @property
     def listeners(self):
         place = f"{sip.bracketed(self.host)}:{self.port}"
-        return [word for uri in self.listen or (f"udp:{place}", f"tcp:{place}") for word in ("--listen", uri)]
+        usual = [f"udp:{place}", f"tcp:{place}"]
+        if self.tls_port is not None:
+            usual.append(f"tls:{sip.bracketed(self.host)}:{self.tls_port}")
+        return [word for uri in self.listen or usual for word in ("--listen", uri)]
 
     def tool(self, *arguments, **options):
         """Runs `tchin`; returns what it did."""
@@ -76,6 +80,14 @@ class Server:
         secret.write_text(password + "\n")
         done = self.tool("user", "add", aor, "--password-file", secret, "--data", self.data)
         assert done.returncode == 0, done.stderr
+
+    def certify(self, pair, domain=None):
+        """Puts a certificate and its key, names of files, where the server looks for them."""
+        folder = self.data / "tls" / (domain or self.domain)
+        folder.mkdir(parents=True, exist_ok=True)
+        for source, name in zip(pair, ("cert.pem", "key.pem")):
+            (folder / f"new-{name}").write_bytes(pathlib.Path(source).read_bytes())
+            (folder / f"new-{name}").rename(folder / name)
 
     def start(self):
         self.began_at = len(self.log)
@@ -140,7 +152,8 @@ class Server:
     def peer(self, user, transport="udp", **options):
         """A user agent at this server; closed when it stops."""
         settings = {"domain": self.domain, "password": self.users.get(user), **options}
-        peer = sip.Peer(user, self.address, transport=transport, **settings)
+        address = (self.host, self.tls_port) if transport == "tls" else self.address
+        peer = sip.Peer(user, address, transport=transport, **settings)
         self.peers.append(peer)
         return peer
 

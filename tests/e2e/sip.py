@@ -9,6 +9,7 @@ import os
 import re
 import select
 import socket
+import ssl
 import time
 
 PATIENCE_S = 4
@@ -164,8 +165,26 @@ def credentials(challenge, method, uri, user, password, count=1):
     return "Digest " + ", ".join(fields)
 
 
+def read_once(connection):
+    """What is there, of TCP or of TLS, when the system says that something is: b"" is the end, None not a whole record."""
+    if not isinstance(connection, ssl.SSLSocket):
+        return connection.recv(65536)
+    connection.setblocking(False)
+    try:
+        octets = connection.recv(65536)
+        while connection.pending():
+            octets += connection.recv(65536)
+        return octets
+    except ssl.SSLWantReadError:
+        return None
+    except ssl.SSLError:
+        return b""
+    finally:
+        connection.settimeout(PATIENCE_S)
+
+
 class Channel:
-    """One TCP connection, and what of it is not yet a whole message."""
+    """One connection, and what of it is not yet a whole message."""
 
     def __init__(self, connection):
         self.connection = connection
@@ -189,26 +208,38 @@ class Peer:
     """
     One user agent: `server` is the (host, port) it sends to when it does not answer. Unless it is told
     another, its address is its own: at a port that others had before there come answers meant for them.
+
+    By TLS it is a phone, which is reached by the connection that it has opened (`security`: an SSLContext); with
+    an `identity`, an SSLContext for a server, it can be connected to.
     """
 
-    def __init__(self, user, server, domain="example.org", password=None, transport="udp", host=None, port=0):
+    def __init__(self, user, server, domain="example.org", password=None, transport="udp", host=None, port=0,
+                 security=None, identity=None):
         self.user, self.server, self.domain, self.password = user, server, domain, password
         self.transport = transport
         self.host = host or ("::1" if ":" in server[0] else own_address())
+        self.security, self.identity = security, identity
         self.aor = f"sip:{user}@{domain}"
         self.seen = set()
         self.waiting = []
         self.channels = []
+        self.socket = None
+        if transport == "tls" and identity is None:
+            self.port = self.connect().connection.getsockname()[1]
+        else:
+            self.listen(port)
+        suffix = "" if transport == "udp" else f";transport={transport}"
+        self.contact_uri = f"sip:{user}@{bracketed(self.host)}:{self.port}{suffix}"
+
+    def listen(self, port):
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
-        kind = socket.SOCK_DGRAM if transport == "udp" else socket.SOCK_STREAM
+        kind = socket.SOCK_DGRAM if self.transport == "udp" else socket.SOCK_STREAM
         self.socket = socket.socket(family, kind)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.socket.bind((self.host, port))
-        if transport == "tcp":
+        if self.transport != "udp":
             self.socket.listen()
         self.port = self.socket.getsockname()[1]
-        suffix = ";transport=tcp" if transport == "tcp" else ""
-        self.contact_uri = f"sip:{user}@{bracketed(self.host)}:{self.port}{suffix}"
 
     def __enter__(self):
         return self
@@ -219,13 +250,16 @@ class Peer:
     def close(self):
         for channel in self.channels:
             channel.connection.close()
-        self.socket.close()
+        if self.socket is not None:
+            self.socket.close()
 
     # --- octets ---
 
     def connect(self):
         """A new connection to the server; send uses the newest."""
         connection = socket.create_connection(self.server, PATIENCE_S, source_address=(self.host, 0))
+        if self.transport == "tls":
+            connection = self.security.wrap_socket(connection, server_hostname=self.domain)
         self.channels.append(Channel(connection))
         return self.channels[-1]
 
@@ -238,23 +272,35 @@ class Peer:
             channel.connection.sendall(octets)
         return what
 
+    def _accept(self):
+        connection, _ = self.socket.accept()
+        if self.transport == "tls":
+            connection.settimeout(PATIENCE_S)
+            try:
+                connection = self.identity.wrap_socket(connection, server_side=True)
+            except (ssl.SSLError, OSError):
+                return
+        self.channels.append(Channel(connection))
+
     def _gather(self, seconds):
         """Waits for the network once and puts whole messages into `waiting`."""
-        sources = [self.socket, *(c.connection for c in self.channels)]
+        sources = [*([] if self.socket is None else [self.socket]), *(c.connection for c in self.channels)]
         ready, _, _ = select.select(sources, [], [], max(0, seconds))
         for source in ready:
             if source is self.socket and self.transport == "udp":
                 self._take(*source.recvfrom(65536))
             elif source is self.socket:
-                self.channels.append(Channel(source.accept()[0]))
+                self._accept()
             else:
                 self._read(next(c for c in self.channels if c.connection is source))
 
     def _read(self, channel):
         try:
-            octets = channel.connection.recv(65536)
+            octets = read_once(channel.connection)
         except ConnectionResetError:
             octets = b""
+        if octets is None:
+            return
         if not octets:
             self.channels.remove(channel)
             channel.connection.close()

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "server/args.h"
+#include "server/certificates.h"
 #include "server/config.h"
 #include "server/control.h"
 #include "server/lockout.h"
@@ -139,6 +140,19 @@ static bool make_shared(struct program *p, struct buffer *fault)
     return false;
 }
 
+/* Where nobody said what to listen on, TLS is part of it as soon as there is a certificate. */
+static bool start_certificates(struct program *p, struct buffer *fault)
+{
+    struct certificates *certificates = certificates_start(&p->server, fault);
+
+    p->server.certificates = certificates;
+    if (certificates == NULL)
+        return false;
+    if (p->settings->listeners_are_default && certificates_exist(certificates))
+        settings_add_default_tls(p->settings);
+    return true;
+}
+
 /* The first worker says which port the system chose where none was given; the others share it. */
 static bool make_workers(struct program *p, struct buffer *fault)
 {
@@ -184,14 +198,10 @@ static void say_ready(const struct program *p)
     for (size_t i = 0; i < p->settings->listener_count; i++) {
         const struct transport_listener *listener = &p->settings->listeners[i];
         char text[80];
-        struct buffer addr = buffer_over(text, sizeof(text));
-        struct slice name = hop_protocol_name(listener->protocol);
+        struct buffer uri = buffer_over(text, sizeof(text));
 
-        net_addr_write(&listener->addr, &addr);
-        fputc(' ', stderr);
-        for (size_t c = 0; c < name.len; c++)
-            fputc(ascii_lower(name.ptr[c]), stderr);
-        fprintf(stderr, ":%.*s", SLICE_ARGS(buffer_slice(&addr)));
+        settings_write_listener(listener, &uri);
+        fprintf(stderr, " %.*s", SLICE_ARGS(buffer_slice(&uri)));
     }
     fputc('\n', stderr);
 }
@@ -235,6 +245,7 @@ static void reload(struct program *p, int argc, char **argv)
     fresh->listener_count = p->settings->listener_count;
     fresh->workers = p->settings->workers;
     put_in_force(p, generation);
+    certificates_reread(p->server.certificates);
     LOG_NOW(&p->server.log, LOG_INFO, "configuration reloaded", {"", SLICE_NONE});
 }
 
@@ -243,21 +254,23 @@ static void reload(struct program *p, int argc, char **argv)
  * if anything lies above it. An arena is locked while it gives back: often means a little at a
  * time.
  */
-static int next_signal(const sigset_t *signals)
+static int next_signal(const struct program *p, const sigset_t *signals)
 {
     static const struct timespec a_while = {.tv_nsec = 250000000};
     int signal;
 
     while ((signal = sigtimedwait(signals, NULL, &a_while)) < 0) {
-        if (errno == EAGAIN)
-            malloc_trim(0);
+        if (errno != EAGAIN)
+            continue;
+        malloc_trim(0);
+        certificates_look(p->server.certificates);
     }
     return signal;
 }
 
 static void wait_for_end(struct program *p, const sigset_t *signals, int argc, char **argv)
 {
-    while (next_signal(signals) == SIGHUP)
+    while (next_signal(p, signals) == SIGHUP)
         reload(p, argc, argv);
 }
 
@@ -286,6 +299,7 @@ static void release(struct program *p)
         worker_close(server->workers[i]);
     for (size_t i = 0; i < server->worker_count; i++)
         worker_free(server->workers[i]);
+    certificates_stop(server->certificates);
     directory_free(server->connections);
     nonce_table_free(server->nonces);
     lockout_free(server->lockout);
@@ -303,6 +317,18 @@ static void warn_of_lab(const struct program *p)
                         "and call as anyone. For a lab only.\n");
 }
 
+static void say_what_tls_lacks(const struct program *p)
+{
+    const struct settings *settings = p->settings;
+
+    if (!certificates_exist(p->server.certificates))
+        fprintf(stderr,
+                "tchind: no TLS: there is no certificate for %s. Put it with its chain into "
+                "%s/tls/%s/cert.pem and its key into key.pem beside it; for a lab, start with "
+                "--self-signed\n",
+                settings->domains[0].name, settings->data_folder, settings->domains[0].name);
+}
+
 static int serve(struct program *p, int argc, char **argv)
 {
     struct buffer fault = buffer_over(p->fault_text, sizeof(p->fault_text));
@@ -315,7 +341,7 @@ static int serve(struct program *p, int argc, char **argv)
     pthread_sigmask(SIG_BLOCK, &signals, NULL); /* every thread inherits it */
     signal(SIGPIPE, SIG_IGN);
     if (!open_store(p, &fault) || !remember_domain(p, &fault) || !make_keys(p, &fault)
-        || !make_shared(p, &fault) || !make_workers(p, &fault))
+        || !make_shared(p, &fault) || !start_certificates(p, &fault) || !make_workers(p, &fault))
         goto fail;
     p->control = control_start(&p->server, p->settings->data_folder, &fault);
     if (p->control == NULL)
@@ -323,6 +349,7 @@ static int serve(struct program *p, int argc, char **argv)
     if (!start_threads(p, &fault))
         goto fail;
     warn_of_lab(p);
+    say_what_tls_lacks(p);
     say_ready(p);
     notify_ready();
     wait_for_end(p, &signals, argc, argv);

@@ -123,6 +123,13 @@ bool transport_choose(struct transport *transport, enum hop_protocol protocol,
     return net_addr_parse(SLICE("192.0.2.200"), 5060, &out->local);
 }
 
+bool transport_choose_for(struct transport *transport, enum hop_protocol protocol,
+                          const struct net_addr *remote, struct slice domain, struct hop *out)
+{
+    (void)domain;
+    return transport_choose(transport, protocol, remote, out);
+}
+
 bool transport_is_ours(const struct transport *transport, const struct net_addr *addr)
 {
     (void)transport;

@@ -38,11 +38,11 @@ static void a_listed_connection_is_found_by_protocol_and_address(void **state)
     (void)state;
     other.port++;
     directory_add(directory, &entry);
-    assert_true(directory_find(directory, HOP_TCP, &entry.flow.remote, &hop));
+    assert_true(directory_find(directory, HOP_TCP, &entry.flow.remote, SLICE_NONE, &hop));
     assert_int_equal(hop.worker, 3);
     assert_int_equal(hop.connection, 77);
-    assert_false(directory_find(directory, HOP_UDP, &entry.flow.remote, &hop));
-    assert_false(directory_find(directory, HOP_TCP, &other, &hop));
+    assert_false(directory_find(directory, HOP_UDP, &entry.flow.remote, SLICE_NONE, &hop));
+    assert_false(directory_find(directory, HOP_TCP, &other, SLICE_NONE, &hop));
     directory_remove(directory, &entry);
 }
 
@@ -56,11 +56,11 @@ static void one_that_was_removed_is_found_no_more(void **state)
     directory_add(directory, &first);
     directory_add(directory, &second);
     directory_remove(directory, &first);
-    assert_true(directory_find(directory, HOP_TCP, &second.flow.remote, &hop));
+    assert_true(directory_find(directory, HOP_TCP, &second.flow.remote, SLICE_NONE, &hop));
     assert_int_equal(hop.connection, 2);
     directory_remove(directory, &second);
     directory_remove(directory, &second); /* harmless */
-    assert_false(directory_find(directory, HOP_TCP, &second.flow.remote, &hop));
+    assert_false(directory_find(directory, HOP_TCP, &second.flow.remote, SLICE_NONE, &hop));
 }
 
 struct visitor {
@@ -79,8 +79,9 @@ static void *come_and_go(void *arg)
         uint16_t own_port = (uint16_t)(port * THREADS + visitor->worker);
         struct directory_entry entry = entry_to(own_port, visitor->worker, port);
         directory_add(visitor->directory, &entry);
-        visitor->found_all &= directory_find(visitor->directory, HOP_TCP, &entry.flow.remote, &hop)
-                              && hop.worker == visitor->worker && hop.connection == port;
+        visitor->found_all &=
+            directory_find(visitor->directory, HOP_TCP, &entry.flow.remote, SLICE_NONE, &hop)
+            && hop.worker == visitor->worker && hop.connection == port;
         directory_remove(visitor->directory, &entry);
     }
     return NULL;

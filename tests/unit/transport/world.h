@@ -13,7 +13,14 @@
 
 enum { WORLD_KEPT = 256, WORLD_TEXT = 400 };
 
-enum world_news { WORLD_RECEIVED, WORLD_BROKEN, WORLD_UNREACHABLE, WORLD_CLOSED, WORLD_NEWS_COUNT };
+enum world_news {
+    WORLD_RECEIVED,
+    WORLD_BROKEN,
+    WORLD_UNREACHABLE,
+    WORLD_CLOSED,
+    WORLD_UNSECURED,
+    WORLD_NEWS_COUNT
+};
 
 struct world_event {
     enum world_news news;
@@ -91,6 +98,12 @@ static inline void world_closed(void *host, const struct hop *flow)
         world_send(world, flow, slice_of(world->answer_to_closing));
 }
 
+static inline void world_unsecured(void *host, const struct hop *flow, bool is_ours,
+                                   const char *reason)
+{
+    world_record(host, WORLD_UNSECURED, flow, slice_of(reason), is_ours);
+}
+
 static inline bool world_is_done(void *test)
 {
     const struct world *world = test;
@@ -113,7 +126,7 @@ static inline void world_stop(void *transport)
 }
 
 static const struct transport_host world_host = {world_received, world_broken, world_unreachable,
-                                                 world_closed};
+                                                 world_closed, world_unsecured};
 
 /* One listener for each of UDP and TCP on `host`, 0 and 1. */
 static inline struct world *world_start(const char *host, const struct transport_settings *wanted)
