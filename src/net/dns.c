@@ -64,8 +64,7 @@ static bool set_up(struct ub_ctx *unbound, const struct dns_settings *settings)
            && ub_ctx_set_option(unbound, "do-not-query-localhost:", "no") == 0
            && set_servers(unbound, settings)
            && (settings->trust_anchors == NULL
-               || (access(settings->trust_anchors, R_OK) == 0
-                   && ub_ctx_add_ta_file(unbound, settings->trust_anchors) == 0));
+               || ub_ctx_add_ta_file(unbound, settings->trust_anchors) == 0);
 }
 
 /* Signals are the main thread's. The threads of libunbound inherit that. */

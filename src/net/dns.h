@@ -58,7 +58,7 @@ struct dns_settings {
 
 struct dns_settings dns_default_settings(void);
 
-/* NULL: libunbound or the thread could not be started, or the trust anchors cannot be read. */
+/* NULL: libunbound or the thread could not be started. */
 struct dns *dns_start(void) MUST_USE;
 struct dns *dns_start_with(const struct dns_settings *settings) MUST_USE;
 

@@ -6,13 +6,13 @@
 
 enum { FRESH_MS = 5000 };
 
-static void read_all(struct net_interfaces *interfaces, uint64_t now_ms)
+bool net_interfaces_read(struct net_interfaces *interfaces, uint64_t now_ms)
 {
     struct ifaddrs *first = NULL;
 
     interfaces->until_ms = now_ms + FRESH_MS;
     if (getifaddrs(&first) != 0)
-        return; /* those we know will have to do */
+        return false; /* those we know will have to do */
     interfaces->count = 0;
     for (struct ifaddrs *at = first; at != NULL; at = at->ifa_next) {
         struct net_addr addr;
@@ -23,6 +23,7 @@ static void read_all(struct net_interfaces *interfaces, uint64_t now_ms)
         interfaces->addrs[interfaces->count++] = addr;
     }
     freeifaddrs(first);
+    return true;
 }
 
 bool net_interfaces_have(struct net_interfaces *interfaces, const struct net_addr *addr,
@@ -34,7 +35,7 @@ bool net_interfaces_have(struct net_interfaces *interfaces, const struct net_add
     if (host.family == 4 && host.ip[0] == 127)
         return true;
     if (now_ms >= interfaces->until_ms)
-        read_all(interfaces, now_ms);
+        (void)net_interfaces_read(interfaces, now_ms);
     for (size_t i = 0; i < interfaces->count; i++) {
         if (net_addr_same_host(&interfaces->addrs[i], &host))
             return true;

@@ -12,6 +12,9 @@ struct net_interfaces {
     uint64_t until_ms; /* 0: never read */
 };
 
+/* False, and nothing changes: the system does not tell. */
+bool net_interfaces_read(struct net_interfaces *interfaces, uint64_t now_ms);
+
 /* Whatever its port. All of 127.0.0.0/8 is ours. */
 bool net_interfaces_have(struct net_interfaces *interfaces, const struct net_addr *addr,
                          uint64_t now_ms);

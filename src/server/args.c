@@ -18,6 +18,7 @@
 static const char help[] =
     "Usage: tchind [DOMAIN]... [OPTION]...\n"
     "       tchind check [--config FILE] [--print]\n"
+    "       tchind dns [DOMAIN]... [--config FILE] [--listen URI]... [--host NAME] [--json]\n"
     "\n"
     "A SIP server for these domains: phones register at it and call each other. Without a DOMAIN\n"
     "it serves the one it served before in this data folder, else this host's name.\n"
@@ -39,6 +40,8 @@ static const char help[] =
     "\n"
     "tchind check says nothing and exits 0 if FILE can be used; --print shows every value in "
     "force.\n"
+    "tchind dns prints the lines for the zone files of the domains, and which of them DNS has; it\n"
+    "exits 0 if all.\n"
     "See tchind(8) and tchin.conf(5). Users are added by tchin(1): tchin user add "
     "alice@example.org\n";
 
@@ -60,12 +63,14 @@ static const struct flag {
 };
 
 /* What getopt_long says for the others; a flag of the table is said by its index. */
-enum { SAYS_CONFIG = 256, SAYS_LISTEN, SAYS_PRINT, SAYS_HELP, SAYS_VERSION };
+enum { SAYS_CONFIG = 256, SAYS_LISTEN, SAYS_PRINT, SAYS_HOST, SAYS_JSON, SAYS_HELP, SAYS_VERSION };
 
 struct command_line {
     enum args_command command;
     const char *config_path;
     bool prints;
+    bool wants_json;
+    const char *host;
     const char *values[ARRAY_LEN(flags)];
     const char *listeners[SETTINGS_MAX_LISTENERS];
     size_t listener_count;
@@ -87,6 +92,8 @@ void args_read(int argc, char **argv, struct args *out)
     out->command = line.command;
     out->config_path = line.config_path;
     out->prints = line.prints;
+    out->wants_json = line.wants_json;
+    out->host = line.host;
     if (ok && line.command != ARGS_DONE)
         ok = make_settings(&line, &out->settings, &fault);
     if (!ok) {
@@ -110,6 +117,16 @@ enum { MAX_OPTIONS = ARRAY_LEN(flags) + 5 };
 static const struct option options_of_check[] = {
     {"config",  required_argument, NULL, SAYS_CONFIG },
     {"print",   no_argument,       NULL, SAYS_PRINT  },
+    {"help",    no_argument,       NULL, SAYS_HELP   },
+    {"version", no_argument,       NULL, SAYS_VERSION},
+    {NULL,      0,                 NULL, 0           },
+};
+
+static const struct option options_of_dns[] = {
+    {"config",  required_argument, NULL, SAYS_CONFIG },
+    {"listen",  required_argument, NULL, SAYS_LISTEN },
+    {"host",    required_argument, NULL, SAYS_HOST   },
+    {"json",    no_argument,       NULL, SAYS_JSON   },
     {"help",    no_argument,       NULL, SAYS_HELP   },
     {"version", no_argument,       NULL, SAYS_VERSION},
     {NULL,      0,                 NULL, 0           },
@@ -168,6 +185,8 @@ static bool take_flag(struct command_line *line, int says, struct buffer *fault)
     case SAYS_CONFIG: line->config_path = optarg; return true;
     case SAYS_LISTEN: return take_listener(line, optarg, fault);
     case SAYS_PRINT: line->prints = true; return true;
+    case SAYS_HOST: line->host = optarg; return true;
+    case SAYS_JSON: line->wants_json = true; return true;
     case SAYS_HELP:
         fputs(help, stdout);
         line->command = ARGS_DONE;
@@ -199,6 +218,23 @@ static bool take_domains(struct command_line *line, char **words, size_t count,
     return true;
 }
 
+/* Whether the first word is one, which has options of its own. */
+static bool take_command(int argc, char **argv, struct command_line *out,
+                         struct option options[MAX_OPTIONS])
+{
+    bool is_check = argc > 1 && strcmp(argv[1], "check") == 0;
+    bool is_dns = argc > 1 && strcmp(argv[1], "dns") == 0;
+
+    if (is_check) {
+        out->command = ARGS_CHECK;
+        memcpy(options, options_of_check, sizeof(options_of_check));
+    } else if (is_dns) {
+        out->command = ARGS_DNS;
+        memcpy(options, options_of_dns, sizeof(options_of_dns));
+    }
+    return is_check || is_dns;
+}
+
 static bool read_line(int argc, char **argv, struct command_line *out, struct buffer *fault)
 {
     struct option options[MAX_OPTIONS];
@@ -206,9 +242,7 @@ static bool read_line(int argc, char **argv, struct command_line *out, struct bu
 
     *out = (struct command_line){.command = ARGS_SERVE};
     list_options(options);
-    if (argc > 1 && strcmp(argv[1], "check") == 0) {
-        out->command = ARGS_CHECK;
-        memcpy(options, options_of_check, sizeof(options_of_check));
+    if (take_command(argc, argv, out, options)) {
         argc--;
         argv++;
     }

@@ -7,6 +7,7 @@
 enum args_command {
     ARGS_SERVE,
     ARGS_CHECK,
+    ARGS_DNS,
     ARGS_DONE /* --help, --version: printed */,
     ARGS_WRONG
 };
@@ -15,6 +16,8 @@ struct args {
     enum args_command command;
     const char *config_path;  /* NULL: none given */
     bool prints;              /* check --print */
+    bool wants_json;          /* dns --json */
+    const char *host;         /* dns --host; NULL: none given */
     struct settings settings; /* of the file, overruled by the flags */
 };
 

@@ -15,9 +15,11 @@
 #include "server/certificates.h"
 #include "server/config.h"
 #include "server/control.h"
+#include "server/dns_command.h"
 #include "server/lockout.h"
 #include "server/nonce.h"
 #include "server/notify.h"
+#include "server/resolver.h"
 #include "server/worker.h"
 #include "sip/uri.h"
 #include "store/location.h"
@@ -109,33 +111,16 @@ static bool open_store(struct program *p, struct buffer *fault)
     return true;
 }
 
-static bool start_resolver(struct program *p, struct buffer *fault)
-{
-    struct dns_settings settings = dns_default_settings();
-    const char *trust_anchors = p->settings->trust_anchors;
-
-    if (trust_anchors[0] != '\0')
-        settings.trust_anchors = trust_anchors;
-    if (settings.trust_anchors != NULL && access(trust_anchors, R_OK) != 0) {
-        buffer_printf(fault,
-                      "trust_anchors: cannot read %s: %s; Debian has one in dns-root-data, "
-                      "/usr/share/dns/root.key",
-                      trust_anchors, strerror(errno));
-        return false;
-    }
-    p->server.dns = dns_start_with(&settings);
-    if (p->server.dns == NULL)
-        buffer_add_text(fault, "the resolver does not start");
-    return p->server.dns != NULL;
-}
-
 static bool make_shared(struct program *p, struct buffer *fault)
 {
     p->server.nonces = nonce_table_new(&p->server.keys.ours_alone, NONCE_ENTRIES, server_wall_ms());
     p->server.lockout = lockout_new(&p->server.keys.ours_alone, LOCKOUT_ENTRIES);
+    p->server.dns = resolver_start(p->settings, fault);
+    if (p->server.dns == NULL)
+        return false;
     p->server.connections = directory_new(&p->server.keys.ours_alone);
     if (p->server.nonces != NULL && p->server.lockout != NULL && p->server.connections != NULL)
-        return start_resolver(p, fault);
+        return true;
     buffer_add_text(fault, "out of memory");
     return false;
 }
@@ -394,6 +379,8 @@ static int run(struct program *p, int argc, char **argv)
             config_print(&p->args.settings, stdout);
         return EXIT_SUCCESS;
     }
+    if (p->args.command == ARGS_DNS)
+        return dns_command(&p->args);
     struct generation *first = new_generation(p);
     if (first == NULL)
         return EXIT_CANNOT;
