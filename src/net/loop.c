@@ -22,6 +22,7 @@ struct net_loop {
     int wake_fd;
     struct mailbox mailbox;
     struct list_node guests;
+    struct list_node remains;
     struct net_loop_host host;
     void *host_arg;
     char *input;
@@ -105,6 +106,7 @@ struct net_loop *net_loop_new(const struct net_loop_host *host, void *host_arg)
         goto fail;
     }
     list_init(&loop->guests);
+    list_init(&loop->remains);
     mailbox_init(&loop->mailbox, host_arg, wake, loop);
     start_handles(loop);
     loop->now_ms = uv_now(&loop->uv);
@@ -114,6 +116,16 @@ fail:
     free(loop->input);
     free(loop);
     return NULL;
+}
+
+static void free_remains(struct net_loop *loop)
+{
+    struct list_node *node;
+
+    while ((node = list_take_first(&loop->remains)) != NULL) {
+        struct net_remains *remains = CONTAINER_OF(node, struct net_remains, node);
+        remains->free(remains);
+    }
 }
 
 void net_loop_free(struct net_loop *loop)
@@ -128,6 +140,7 @@ void net_loop_free(struct net_loop *loop)
     uv_close((uv_handle_t *)&loop->wake, NULL);
     while (uv_run(&loop->uv, UV_RUN_DEFAULT) != 0) /* once more after a belated net_loop_stop */
         ;
+    free_remains(loop);
     close(loop->wake_fd);
     int err = uv_loop_close(&loop->uv);
     assert(err == 0);
@@ -169,6 +182,11 @@ char *net_loop_input(struct net_loop *loop)
 void net_loop_join(struct net_loop *loop, struct net_guest *guest)
 {
     list_add(&loop->guests, &guest->node);
+}
+
+void net_loop_bequeath(struct net_loop *loop, struct net_remains *remains)
+{
+    list_add(&loop->remains, &remains->node);
 }
 
 void net_loop_wake_at(struct net_loop *loop, uint64_t at_ms)

@@ -58,6 +58,15 @@ void net_loop_enter(struct net_loop *loop);
 /* From the next turn on, or later in this one; list_remove ends it. */
 void net_loop_join(struct net_loop *loop, struct net_guest *guest);
 
+/* What can only be freed when all that was opened on the loop has been closed. */
+struct net_remains {
+    struct list_node node;
+    void (*free)(struct net_remains *remains);
+};
+
+/* net_loop_free will call its `free`, last of all. */
+void net_loop_bequeath(struct net_loop *loop, struct net_remains *remains);
+
 /*
  * The next turn is wanted at `at_ms`; a time gone by means at once. Forgotten when a turn comes to
  * its guests: they say it anew.

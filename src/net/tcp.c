@@ -38,7 +38,7 @@ static void poll_again(struct tcp *tcp)
     (void)uv_poll_start(&tcp->poll, events, ready);
 }
 
-static void set_options(int fd)
+void tcp_set_options(int fd)
 {
     net_socket_set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
     net_socket_set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, UNACKNOWLEDGED_MS);
@@ -62,7 +62,7 @@ static struct tcp *new_tcp(struct net_loop *loop, int fd, const struct tcp_host 
     if (uv_poll_init(net_loop_uv(loop), &tcp->poll, fd) != 0)
         goto fail;
     tcp->poll.data = tcp;
-    set_options(fd);
+    tcp_set_options(fd);
     poll_again(tcp);
     return tcp;
 

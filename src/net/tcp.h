@@ -19,6 +19,9 @@ struct tcp_host {
     void (*ended)(void *owner, int error);
 };
 
+/* Of a socket that others read and write: sends at once, notices a peer that is gone. */
+void tcp_set_options(int fd);
+
 /* Takes `fd`, whatever comes of it. NULL: no memory, or it cannot be polled. */
 struct tcp *tcp_adopt(struct net_loop *loop, int fd, const struct tcp_host *host,
                       void *owner) MUST_USE;
