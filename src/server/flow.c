@@ -144,6 +144,6 @@ bool flow_is_alive(const struct server *server, const struct hop *hop)
     if (!hop_is_reliable(hop))
         return true;
     return hop->connection != 0
-           && directory_find(server->connections, hop->protocol, &hop->remote, &found)
+           && directory_find(server->connections, hop->protocol, &hop->remote, SLICE_NONE, &found)
            && found.connection == hop->connection;
 }
