@@ -30,6 +30,7 @@ static const char help[] =
     "  --workers N         threads that handle messages (default: one per core)\n"
     "  --no-auth           anyone may register and call: for a lab\n"
     "  --self-signed       makes the certificates for TLS that are missing: for a lab\n"
+    "  --acme EMAIL        gets and renews certificates by itself, by Let's Encrypt\n"
     "  --digest WHICH      md5, both or sha256: hashes offered to log in with (default: md5)\n"
     "  --durability WHAT   power, process or relaxed: what a registration survives\n"
     "                      (default: process)\n"
@@ -60,6 +61,7 @@ static const struct flag {
     {"trace",       "trace",       "yes"},
     {"no-auth",     "auth",        "no" },
     {"self-signed", "self_signed", "yes"},
+    {"acme",        "acme_email",  NULL },
 };
 
 /* What getopt_long says for the others; a flag of the table is said by its index. */

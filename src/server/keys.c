@@ -40,6 +40,8 @@ static const struct key_unit bytes[] = {
 /* clang-format off */
 #define FOLDER(member)                 KEY_FOLDER, member, 0, SETTINGS_MAX_PATH, NULL, NULL
 #define A_FILE(member)                 KEY_FILE, member, 0, SETTINGS_MAX_FILE, NULL, NULL
+#define EMAIL(member)                  KEY_EMAIL, member, 0, 0, NULL, NULL
+#define URL(member)                    KEY_URL, member, 0, 0, NULL, NULL
 #define SWITCH(member)                 KEY_SWITCH, member, 0, 0, NULL, NULL
 #define WORD(member, words)            KEY_WORD, member, 0, 0, words, NULL
 #define NUMBER(member, min, max, unit) KEY_NUMBER, member, min, max, NULL, unit
@@ -77,6 +79,9 @@ const struct key settings_keys[] = {
     {"connect_timeout", NUMBER(OF_ALL(connect_timeout_ms), 10, 60000, milliseconds), "to open one"},
     {"failover_after", NUMBER(OF_ALL(failover_ms), 100, 30000, milliseconds), "of silence the next server of a domain is tried, too"},
     {"trust_anchors", A_FILE(OF_ALL(trust_anchors)), "validates DNS with these"},
+    {"acme_email", EMAIL(OF_ALL(acme_email)), "gets certificates by ACME, with this address for the account"},
+    {"acme_directory", URL(OF_ALL(acme_directory)), "the certificate authority"},
+    {"acme_port", NUMBER(OF_ALL(acme_port), 1, 65535, counts), "where it finds the answers to its challenges"},
 };
 
 const struct key domain_keys[] = {
@@ -108,6 +113,32 @@ const struct key *settings_key(const char *name)
 static bool set_path(const struct key *key, char *out, struct slice text)
 {
     if ((text.len == 0 && key->kind == KEY_FOLDER) || text.len >= key->max)
+        return false;
+    memcpy(out, text.ptr, text.len);
+    out[text.len] = '\0';
+    return true;
+}
+
+/* It becomes one word of a command line. Empty is none. */
+static bool set_email(char *out, struct slice text)
+{
+    size_t at = slice_find(text, '@');
+
+    for (size_t i = 0; i < text.len; i++) {
+        if ((unsigned char)text.ptr[i] <= ' ')
+            return false;
+    }
+    if (text.len >= SETTINGS_MAX_TEXT
+        || (text.len > 0 && (text.ptr[0] == '-' || at == 0 || at + 1 >= text.len)))
+        return false;
+    memcpy(out, text.ptr, text.len);
+    out[text.len] = '\0';
+    return true;
+}
+
+static bool set_url(char *out, struct slice text)
+{
+    if (text.len >= SETTINGS_MAX_TEXT || !slice_starts_with(text, SLICE("https://")))
         return false;
     memcpy(out, text.ptr, text.len);
     out[text.len] = '\0';
@@ -171,6 +202,8 @@ static void say_what_to_write(const struct key *key, struct buffer *fault)
     switch (key->kind) {
     case KEY_FOLDER: buffer_add_text(fault, "write the name of a folder"); break;
     case KEY_FILE: buffer_add_text(fault, "write the name of a file"); break;
+    case KEY_EMAIL: buffer_add_text(fault, "write one such as hostmaster@example.org"); break;
+    case KEY_URL: buffer_add_text(fault, "write one that begins with https://"); break;
     case KEY_SWITCH: buffer_add_text(fault, "write yes or no"); break;
     case KEY_WORD:
         buffer_add_text(fault, "write ");
@@ -196,6 +229,8 @@ bool key_set(const struct key *key, void *holder, struct slice text, struct buff
     switch (key->kind) {
     case KEY_FOLDER:
     case KEY_FILE: ok = set_path(key, out, text); break;
+    case KEY_EMAIL: ok = set_email(out, text); break;
+    case KEY_URL: ok = set_url(out, text); break;
     case KEY_SWITCH: ok = set_switch(out, text); break;
     case KEY_WORD: ok = set_word(key, out, text); break;
     case KEY_NUMBER: ok = set_number(key, out, text); break;
@@ -247,7 +282,9 @@ void key_write(const struct key *key, const void *holder, struct buffer *out)
 
     switch (key->kind) {
     case KEY_FOLDER:
-    case KEY_FILE: write_quoted(value, out); break;
+    case KEY_FILE:
+    case KEY_EMAIL:
+    case KEY_URL: write_quoted(value, out); break;
     case KEY_SWITCH: buffer_add_text(out, *(const bool *)value ? "yes" : "no"); break;
     case KEY_WORD: buffer_add_text(out, key->words[*(const unsigned *)value]); break;
     case KEY_NUMBER: write_number(key, *(const uint32_t *)value, out); break;

@@ -56,6 +56,8 @@ void settings_init(struct settings *settings)
         .handshake_timeout_ms = 5000,
         .max_handshakes = 2048,
         .max_handshakes_per_host = 256,
+        .acme_directory = "https://acme-v02.api.letsencrypt.org/directory",
+        .acme_port = 80,
         .max_users = 10000000,
         .max_bindings_total = 10000000,
     };

@@ -18,6 +18,7 @@ enum {
     SETTINGS_MAX_DOMAIN_NAME = 253,
     SETTINGS_MAX_PATH = 4096,
     SETTINGS_MAX_FILE = 512,
+    SETTINGS_MAX_TEXT = 256,
     SETTINGS_MAX_TRANSACTIONS = 100000000,
 };
 
@@ -75,6 +76,10 @@ struct settings {
     uint32_t handshake_timeout_ms;
     uint32_t max_handshakes; /* of a worker, as the next one */
     uint32_t max_handshakes_per_host;
+    char trust_anchors[SETTINGS_MAX_PATH]; /* for DNSSEC; empty: nothing is validated */
+    char acme_email[SETTINGS_MAX_TEXT];    /* empty: no certificates by ACME */
+    char acme_directory[SETTINGS_MAX_TEXT];
+    uint32_t acme_port;
     uint32_t max_users;
     uint32_t max_bindings_total;
 };

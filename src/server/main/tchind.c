@@ -11,6 +11,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "server/acme.h"
+#include "server/acme_hook.h"
 #include "server/args.h"
 #include "server/certificates.h"
 #include "server/config.h"
@@ -46,6 +48,7 @@ struct program {
     pthread_t threads[SETTINGS_MAX_WORKERS];
     size_t thread_count;
     struct control *control;
+    struct acme *acme;
     char fault_text[512];
 };
 
@@ -119,7 +122,9 @@ static bool make_shared(struct program *p, struct buffer *fault)
     if (p->server.dns == NULL)
         return false;
     p->server.connections = directory_new(&p->server.keys.ours_alone);
-    if (p->server.nonces != NULL && p->server.lockout != NULL && p->server.connections != NULL)
+    p->acme = acme_start(&p->server);
+    if (p->server.nonces != NULL && p->server.lockout != NULL && p->server.connections != NULL
+        && p->acme != NULL)
         return true;
     buffer_add_text(fault, "out of memory");
     return false;
@@ -231,15 +236,16 @@ static void reload(struct program *p, int argc, char **argv)
     fresh->workers = p->settings->workers;
     put_in_force(p, generation);
     certificates_reread(p->server.certificates);
+    acme_hurry(p->acme);
     LOG_NOW(&p->server.log, LOG_INFO, "configuration reloaded", {"", SLICE_NONE});
 }
 
 /*
  * What transactions leave behind when they end, half a minute after a peak, malloc keeps for good
  * if anything lies above it. An arena is locked while it gives back: often means a little at a
- * time.
+ * time. Certificates are seen to on the way.
  */
-static int next_signal(const struct program *p, const sigset_t *signals)
+static int next_signal(struct program *p, const sigset_t *signals)
 {
     static const struct timespec a_while = {.tv_nsec = 250000000};
     int signal;
@@ -249,6 +255,7 @@ static int next_signal(const struct program *p, const sigset_t *signals)
             continue;
         malloc_trim(0);
         certificates_look(p->server.certificates);
+        acme_turn(p->acme, server_wall_ms());
     }
     return signal;
 }
@@ -275,6 +282,7 @@ static void release(struct program *p)
 {
     struct server *server = &p->server;
 
+    acme_stop(p->acme);
     control_stop(p->control);
     if (server->dns != NULL)
         dns_stop(server->dns);
@@ -394,6 +402,9 @@ static int run(struct program *p, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    if (acme_hook_is_wanted())
+        return acme_hook(argc, argv);
+
     struct program *p = calloc(1, sizeof(*p));
     int status = p != NULL ? run(p, argc, argv) : EXIT_CANNOT;
 

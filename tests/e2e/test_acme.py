@@ -1,0 +1,204 @@
+"""
+Certificates by ACME (RFC 8555), from a real authority: asked for, installed, renewed while calls go
+on; and what is said, and not done again and again, when they are not to be had.
+"""
+
+import http.server
+import os
+import signal
+import stat
+import subprocess
+import threading
+import time
+
+import pytest
+
+from acme import Authority, needed, run
+from servers import TCHIND
+from sip import establish, finish, own_address
+
+PATIENCE_S = 40
+
+
+class Web:
+    """Answers challenges at the port where the authority looks for them."""
+
+    def __init__(self, host, port, data):
+        folder = data / "acme"
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                file = folder / self.path.removeprefix("/.well-known/acme-challenge/")
+                self.send_response(200 if file.is_file() else 404)
+                self.end_headers()
+                if file.is_file():
+                    self.wfile.write(file.read_bytes())
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer((host, port), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def certificate_of(server, domain="example.org"):
+    return server.data / "tls" / domain / "cert.pem"
+
+
+def serial(path):
+    return run("openssl", "x509", "-in", path, "-noout", "-serial")
+
+
+def wait_for(what, seconds=PATIENCE_S):
+    end = time.monotonic() + seconds
+    while not (found := what()):
+        assert time.monotonic() < end, f"it did not come about within {seconds} s"
+        time.sleep(0.2)
+    return found
+
+
+@pytest.fixture
+def lab(tchind, tmp_path):
+    """lab(): a server that asks an authority of its own for certificates. lab(answers=False): which finds no answers."""
+    if needed():
+        pytest.skip(needed())
+    authorities, webs = [], []
+
+    def start(domains=("example.org",), answers=True, validity_s=3600, names=True, **settings):
+        host = own_address()
+        ca = Authority(tmp_path, host, validity_s)
+        authorities.append(ca)
+        if not names:
+            ca.names.host = None
+        conf = tmp_path / "acme.conf"
+        conf.write_text(f'acme_directory = "{ca.directory}"\n')
+        server = tchind(domains=domains, host=host, wrap=ca.wrap,
+                        options=["--no-auth", "--config", conf, "--acme", "hostmaster@example.org"], **settings)
+        if answers:
+            webs.append(Web(host, ca.http_port, server.data))
+        return server, ca
+
+    yield start
+    for web in webs:
+        web.close()
+    for ca in authorities:
+        ca.stop()
+        print(ca.log.read_text()[-5000:])
+
+
+def test_one_command_gets_a_certificate(lab):
+    server, ca = lab()
+    server.wait_log("certificate by ACME domain=example.org", PATIENCE_S)
+    folder = certificate_of(server).parent
+    assert "DNS:example.org" in run("openssl", "x509", "-in", folder / "cert.pem", "-noout", "-ext", "subjectAltName")
+    assert run("openssl", "x509", "-in", folder / "cert.pem", "-noout", "-pubkey") == run("openssl", "pkey", "-in", folder / "key.pem", "-pubout")
+    assert [stat.S_IMODE((folder / name).stat().st_mode) for name in ("cert.pem", "key.pem")] == [0o600, 0o600]
+    assert (folder / "cert.pem").read_text().count("BEGIN CERTIFICATE") == 2, "the chain is whole"
+    assert list((server.data / "acme").iterdir()) == [], "the answer to the challenge has been taken away"
+    assert ca.orders() == 1
+
+
+def test_every_domain_with_a_name_gets_its_own(lab):
+    server, ca = lab(domains=("example.org", "192.0.2.1", "other.example"))
+    for domain in ("example.org", "other.example"):
+        server.wait_log(f"certificate by ACME domain={domain}", PATIENCE_S)
+        assert f"DNS:{domain}" in run("openssl", "x509", "-in", certificate_of(server, domain), "-noout", "-ext", "subjectAltName")
+    assert ca.orders() == 2
+    assert not certificate_of(server, "192.0.2.1").exists()
+
+
+def test_it_is_renewed_at_two_thirds_of_its_life_while_calls_go_on(lab):
+    server, ca = lab(validity_s=21)
+    server.wait_log("certificate by ACME", PATIENCE_S)
+    began, first = time.time(), serial(certificate_of(server))
+    alice, bob = server.registered("alice"), server.registered("bob")
+    standing, _ = establish(alice, bob, bob.aor)
+    while serial(certificate_of(server)) == first:
+        assert time.time() - began < 21, "it was not renewed in time"
+        caller_end, _ = establish(alice, bob, bob.aor)
+        finish(caller_end, bob)
+        time.sleep(0.2)
+    assert time.time() - began > 10, "it was renewed too early"
+    finish(standing, bob)
+
+
+def test_what_failed_is_said_once_with_what_to_do_and_is_not_tried_again_after_a_restart(lab):
+    server, ca = lab(answers=False)
+    line = server.wait_log("no certificate by ACME", PATIENCE_S)
+    assert "domain=example.org" in line and "port 80 be open" in line and 'again-in="' in line
+    server.stop()
+    asked = ca.orders()
+    server.start()
+    time.sleep(5)
+    assert ca.orders() == asked == 1
+
+    web = Web(server.host, ca.http_port, server.data)
+    try:
+        server.process.send_signal(signal.SIGHUP)  # the operator has put it right
+        server.wait_log("certificate by ACME domain=example.org", PATIENCE_S)
+    finally:
+        web.close()
+
+
+def test_a_domain_that_is_not_in_dns_is_named(lab):
+    server, _ = lab(names=False)
+    assert "A and AAAA records" in server.wait_log("no certificate by ACME", PATIENCE_S)
+
+
+def test_what_was_got_before_a_crash_is_installed_after_it(lab):
+    server, ca = lab()
+    server.wait_log("certificate by ACME", PATIENCE_S)
+    server.kill()
+    certificate_of(server).unlink()
+    server.start()
+    wait_for(certificate_of(server).exists)
+    assert ca.orders() == 1
+
+
+def test_one_signed_by_ourselves_gives_way(lab, tmp_path):
+    folder = tmp_path / "server0" / "data" / "tls" / "example.org"
+    folder.mkdir(parents=True)
+    (tmp_path / "server0" / "data").chmod(0o700)
+    run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", folder / "key.pem", "-out", folder / "cert.pem",
+        "-days", 100, "-subj", "/CN=example.org", "-addext", "subjectAltName=DNS:example.org")
+    server, _ = lab()
+    server.wait_log("certificate by ACME", PATIENCE_S)
+    assert "Pebble" in run("openssl", "x509", "-in", certificate_of(server), "-noout", "-issuer")
+
+
+def test_without_uacme_it_says_how_to_get_it(tchind):
+    server = tchind(options=["--no-auth", "--acme", "hostmaster@example.org"], wrap="env PATH=/nowhere")
+    assert "apt install uacme" in server.wait_log("no certificate by ACME", PATIENCE_S)
+
+
+# --- the hook ---
+
+TOKEN, AUTHORIZATION = "evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA", "evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA.nP1qzpXGymHBrUEepNY9HCsQk7K8KhOypzEt62jcerQ"
+
+
+def hook(folder, *words):
+    return subprocess.run([TCHIND, *words], env={**os.environ, "TCHIN_ACME_CHALLENGES": str(folder)}, capture_output=True).returncode
+
+
+def test_the_hook_publishes_and_takes_away(tmp_path):
+    assert hook(tmp_path, "begin", "http-01", "example.org", TOKEN, AUTHORIZATION) == 0
+    assert (tmp_path / TOKEN).read_text() == AUTHORIZATION
+    assert hook(tmp_path, "done", "http-01", "example.org", TOKEN, AUTHORIZATION) == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("words", [
+    ("begin", "dns-01", "example.org", TOKEN, AUTHORIZATION), ("begin", "tls-alpn-01", "example.org", TOKEN, AUTHORIZATION),
+    ("begin", "http-01", "example.org", "../token", AUTHORIZATION), ("begin", "http-01", "example.org", "", AUTHORIZATION),
+    ("begin", "http-01", "example.org", ".", AUTHORIZATION), ("begin", "http-01", "example.org", "x" * 300, AUTHORIZATION),
+    ("begin", "http-01", "example.org", TOKEN, "<script>"), ("begin", "http-01", "example.org", TOKEN), ("begin",)],
+    ids=lambda words: "-".join(words)[:40])
+def test_the_hook_declines_what_it_cannot_do_and_what_is_hostile(tmp_path, words):
+    folder = tmp_path / "challenges"
+    folder.mkdir()
+    assert hook(folder, *words) == 1
+    assert list(folder.iterdir()) == [] and list(tmp_path.iterdir()) == [folder]
