@@ -3,7 +3,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 ARGS ?=
 
-.PHONY: run build test test-long demo fuzz fresh bench-counts bench-million install clean format check-format build-packages test-packages
+.PHONY: run build test test-long demo fuzz fresh bench-counts bench-idle bench-million install clean format check-format build-packages test-packages
 
 # The server, on its defaults or with ARGS="example.org --data /tmp/data".
 run: build
@@ -36,6 +36,9 @@ bench-counts: test-packages
 	@scripts/bench-counts $(if $(UPDATE),--update)
 
 # A million phones with digest, kill -9, and are they all there again? Some minutes; fails over budget.
+bench-idle: build
+	@bench/idle
+
 bench-million: build
 	@bench/million
 

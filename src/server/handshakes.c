@@ -23,6 +23,7 @@ static const struct remedy {
      "add it to trusted_certificates if you believe it"},
     {"unable to get local issuer", "add who has signed it to trusted_certificates",
      "add who has signed it to trusted_certificates, or let the peer send its whole chain"},
+    {"certificate purpose", "let the peer get a certificate for clients", "let the peer get a certificate for servers"},
     {"peer did not return a certificate", "give the peer one, or set client_certificates to optional", ""},
     {"cert cb error", "we have no certificate: see tls/DOMAIN in the data folder", ""},
     {"unsupported protocol", "the peer is too old: TLS 1.2 and 1.3 are spoken here", "the peer is too old for TLS 1.2"},

@@ -39,7 +39,7 @@ def free_port(address="127.0.0.1"):
 class Phone:
     """What both have in common. `said` is all that happened, in lines, for wait and for a failed test."""
 
-    def __init__(self, folder, aor, password, server, transport="udp", hertz=440, seconds=60):
+    def __init__(self, folder, aor, password, server, transport="udp", hertz=440, trust=None, seconds=60):
         self.folder = folder
         self.aor = aor
         self.user, self.domain = aor.removeprefix("sip:").split("@")
@@ -47,6 +47,7 @@ class Phone:
         self.server = server  # "address:port"
         self.transport = transport
         self.hertz = hertz
+        self.trust = trust  # a file of certificates, by which the server is believed
         self.said = []
         self.process = None
         self._news = threading.Condition()
@@ -151,6 +152,9 @@ ctrl_tcp_listen 127.0.0.1:{control_port}
         (self.folder / "config").write_text(self.CONFIG.format(
             folder=self.folder, no_answer_s=no_answer_s, control_port=control_port, sip_port=self.sip_port,
             rtp_port=rtp_port, rtp_last=rtp_port + 1))
+        if self.trust:
+            with (self.folder / "config").open("a") as config:
+                config.write(f"sip_cafile {self.trust}\nsip_verify_server yes\n")
         (self.folder / "contacts").write_text("")
         self._write_account()
         self._spawn(["baresip", "-f", str(self.folder)], stdin=subprocess.DEVNULL)
@@ -221,7 +225,10 @@ class Linphone(Phone):
 [sip]
 sip_port={udp_port}
 sip_tcp_port={tcp_port}
-sip_tls_port=0
+sip_tls_port={tls_port}
+root_ca={trust}
+verify_server_certs=1
+verify_server_cn=1
 default_proxy=0
 guess_hostname=0
 inc_timeout={no_answer_s}
@@ -260,8 +267,9 @@ uuid={uuid}
             (self.folder / sub).mkdir(parents=True, exist_ok=True)
         udp_port = free_port() if self.transport == "udp" else 0
         tcp_port = free_port() if self.transport == "tcp" else 0
+        tls_port = free_port() if self.transport == "tls" else 0
         (self.folder / "linphonerc").write_text(self.CONFIG.format(
-            udp_port=udp_port, tcp_port=tcp_port, rtp_port=free_port(),
+            udp_port=udp_port, tcp_port=tcp_port, tls_port=tls_port, trust=self.trust or "", rtp_port=free_port(),
             no_answer_s=no_answer_s, server=self.server, transport=self.transport, user=self.user,
             domain=self.domain, password=self.password, uuid=os.urandom(16).hex()))
         self._spawn(["stdbuf", "-oL", "linphonec", "-S", "-d", "0", "-c", str(self.folder / "linphonerc")],

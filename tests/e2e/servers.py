@@ -163,7 +163,8 @@ class Server:
         assert response.status == 200, str(response)
         return peer
 
-    def phone(self, kind, user, transport="udp", hertz=440, name=None):
-        """A phone of that kind, not yet started."""
+    def phone(self, kind, user, transport="udp", hertz=440, name=None, host=None, trust=None):
+        """A phone of that kind, not yet started, which knows the server by the name `host`."""
+        port = self.tls_port if transport == "tls" else self.port
         return kind(self.folder / (name or user), f"sip:{user}@{self.domain}", self.users[user],
-                    f"{self.host}:{self.port}", transport, hertz)
+                    f"{host or self.host}:{port}", transport, hertz, trust)

@@ -3,13 +3,18 @@ TLS as the peers see it: RFC 3261 26.3.2, RFC 5922. Registering and calling, whi
 whom the server believes, and what comes of handshakes that fail.
 """
 
+import re
+import signal
 import socket
 import ssl
+import subprocess
+import time
 
 import pytest
 
 from certificates import Authority
-from sip import establish, finish, param_of, uri_of
+from phones import free_port
+from sip import Peer, establish, finish, own_address, param_of, uri_of
 
 USERS = {"alice": "wonderland", "bob": "builder"}
 
@@ -58,3 +63,281 @@ def test_a_call_crosses_from_and_to_tls(secure, authority, callers, callees):
     finish(callee_end, alice)
     caller_end, _ = establish(alice, bob, bob.aor)
     finish(caller_end, bob)
+
+
+# --- certificates ---
+
+
+def shown(server, name=None, **options):
+    """The names in the certificate that a client is shown who asks for `name`."""
+    context = ssl._create_unverified_context(**options)
+    with socket.create_connection((server.host, server.tls_port), 5) as plain, \
+         context.wrap_socket(plain, server_hostname=name) as connection:
+        der = connection.getpeercert(True)
+    text = subprocess.run(["openssl", "x509", "-inform", "der", "-noout", "-ext", "subjectAltName,basicConstraints", "-serial"],
+                          input=der, capture_output=True, timeout=10).stdout.decode()
+    return sorted(re.findall(r"(?:DNS|URI|IP Address):[^,\s]+", text)), re.search("serial=(.*)", text)[1]
+
+
+def test_each_domain_shows_its_own_certificate(secure):
+    server = secure(domains=("example.org", "example.net"), users={})
+    assert shown(server, "example.net")[0] == ["DNS:example.net"]
+    assert shown(server, "EXAMPLE.org")[0] == ["DNS:example.org"]
+    assert shown(server)[0] == ["DNS:example.org"], "who asks for none sees that of the first domain"
+    assert shown(server, "elsewhere.example")[0] == ["DNS:example.org"]
+
+
+def test_a_name_that_is_only_in_the_certificate_chooses_it(secure, authority):
+    server = secure(domains=("example.org", "example.net"), users={})
+    server.certify(authority.issue("DNS:example.net,DNS:sip.example.net"), "example.net")
+    end = time.monotonic() + 5
+    while "DNS:sip.example.net" not in shown(server, "sip.example.net")[0]:
+        assert time.monotonic() < end
+
+
+def test_a_certificate_is_replaced_twenty_times_while_calls_go_on(secure, authority):
+    server = secure()
+    alice, bob = (server.registered(user, "tls", security=authority.client()) for user in USERS)
+    seen = {shown(server)[1]}
+    channels = alice.channels[:], bob.channels[:]
+    caller_end, _ = establish(alice, bob, bob.aor)
+    for i in range(20):
+        server.certify(authority.issue(f"DNS:example.org,DNS:number{i}.example"))
+        deadline = time.monotonic() + 5
+        while (serial := shown(server)[1]) in seen:
+            assert time.monotonic() < deadline, f"number {i} is not shown"
+            other, _ = establish(alice, bob, bob.aor)
+            finish(other, bob)
+        seen.add(serial)
+    finish(caller_end, bob)
+    assert (alice.channels, bob.channels) == channels, "a connection was lost"
+    assert len(seen) == 21
+
+
+def test_what_cannot_be_used_is_one_line_and_what_was_there_stays(secure, authority):
+    server = secure()
+    before = shown(server)
+    other = authority.issue("DNS:example.org")
+    for wrong, reason in ((("cert", b"no certificate at all"), "the file of the certificate holds none"),
+                          (("cert", other[0].read_bytes()), "do not belong together"),
+                          (("key", b""), "the file of the key holds none")):
+        (server.data / "tls" / "example.org" / f"{wrong[0]}.pem").write_bytes(wrong[1])
+        server.wait_log(f"certificate not read.*domain=example.org.*reason=.*{reason}")
+        assert shown(server) == before
+    server.process.send_signal(signal.SIGHUP)
+    server.wait_log("configuration reloaded")
+    assert shown(server) == before
+    assert sum("certificate not read" in line for line in server.log) == 3
+    server.certify(other)
+    end = time.monotonic() + 5
+    while shown(server) == before:
+        assert time.monotonic() < end
+
+
+def test_without_a_certificate_it_says_what_is_missing(tchind):
+    server = tchind(options=["--no-auth"])
+    line = server.wait_log("tchind: no TLS")
+    assert f"{server.data}/tls/example.org/cert.pem" in line and "--self-signed" in line
+
+
+def test_a_certificate_that_comes_later_is_taken(tchind, authority):
+    server = tchind(options=["--no-auth"], tls_port=5061)
+    with pytest.raises(OSError):
+        shown(server)
+    server.wait_log("TLS handshake failed.*tls/DOMAIN")
+    server.certify(authority.issue("DNS:example.org"))
+    server.wait_log("certificate read")
+    time.sleep(0.2)
+    assert shown(server)[0] == ["DNS:example.org"]
+
+
+def test_self_signed_makes_one_and_says_so_and_keeps_it(tchind):
+    server = tchind(options=["--no-auth", "--self-signed"], tls_port=5061)
+    assert "For a lab only" in server.wait_log("--self-signed: made")
+    assert [path.stat().st_mode & 0o777 for path in (server.data / "tls" / "example.org").iterdir()] == [0o600, 0o600]
+    trust = ssl.create_default_context(cafile=server.data / "tls" / "example.org" / "cert.pem")
+    peer = server.registered("alice", "tls", security=trust)
+    peer.close()
+    names, serial = shown(server)
+    assert names == ["DNS:example.org", "URI:sip:example.org"]
+    server.stop()
+    server.start()
+    assert shown(server) == (names, serial)
+
+
+# --- handshakes ---
+
+
+def s_client(server, *options, typed=""):
+    return subprocess.run(["openssl", "s_client", "-connect", f"{server.host}:{server.tls_port}", *options], input=typed,
+                          capture_output=True, text=True, timeout=20)
+
+
+@pytest.mark.parametrize("version, name", [("-tls1_2", "TLSv1.2"), ("-tls1_3", "TLSv1.3")])
+def test_tls_of_these_days_is_spoken_and_believed(secure, authority, version, name):
+    server = secure()
+    done = s_client(server, version, "-CAfile", str(authority.root), "-verify_return_error", "-verify_hostname", "example.org")
+    assert done.returncode == 0, done.stderr
+    assert name in done.stdout and "Verify return code: 0 (ok)" in done.stdout
+
+
+def test_what_is_too_old_is_refused_with_a_line_that_says_so(secure):
+    server = secure()
+    done = s_client(server, "-tls1_1", "-cipher", "ALL:@SECLEVEL=0")
+    assert "protocol version" in done.stderr
+    assert "TLS 1.2 and 1.3 are spoken here" in server.wait_log("TLS handshake failed")
+
+
+def test_who_wants_to_renegotiate_is_not_obeyed(secure):
+    server = secure()
+    done = s_client(server, "-tls1_2", typed="R\n")
+    assert "no renegotiation" in done.stderr
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+def test_a_session_is_resumed_at_whichever_worker(secure, tmp_path, workers):
+    server = secure(["--workers", str(workers)])
+    session = tmp_path / "session"
+    assert s_client(server, "-tls1_2", "-sess_out", str(session)).returncode == 0
+    for _ in range(8):
+        assert "Reused, TLSv1.2" in s_client(server, "-tls1_2", "-sess_in", str(session)).stdout
+
+
+def test_who_speaks_no_tls_is_one_line_that_says_so(secure):
+    server = secure()
+    with socket.create_connection((server.host, server.tls_port)) as plain:
+        plain.sendall(b"OPTIONS sip:example.org SIP/2.0\r\n\r\n")
+        assert plain.recv(100)[:1] in (b"", b"\x15")  # an alert
+    assert "let it use the port of TCP" in server.wait_log("TLS handshake failed")
+
+
+def test_a_stalled_handshake_ends(secure):
+    server = secure(settings="handshake_timeout = 500ms\n")
+    began = time.monotonic()
+    with socket.create_connection((server.host, server.tls_port)) as silent, \
+         socket.create_connection((server.host, server.tls_port)) as half:
+        half.sendall(b"\x16\x03\x01\x02\x00\x01\x00")
+        for stalled in (silent, half):
+            stalled.settimeout(4)
+            assert stalled.recv(1) == b""
+    assert 0.4 < time.monotonic() - began < 3
+    server.wait_log("TLS handshake failed.*fell silent")
+
+
+def test_half_open_handshakes_are_bounded_for_each_host_and_take_nothing_from_others(secure, authority):
+    server = secure(["--workers", "1"], settings="max_handshakes_per_host = 5\nmax_handshakes = 8\n")
+    crowd = own_address()
+
+    def half_open(host):
+        half = socket.create_connection((server.host, server.tls_port), 5, source_address=(host, 0))
+        half.sendall(b"\x16\x03\x01\x02\x00\x01\x00")
+        half.settimeout(0.3)
+        try:
+            return half, half.recv(1) != b""
+        except TimeoutError:
+            return half, True
+        except ConnectionResetError:
+            return half, False
+
+    halves = [half_open(crowd) for _ in range(7)]
+    assert [is_open for _, is_open in halves] == [True] * 5 + [False] * 2
+    alice = server.registered("alice", "tls", security=authority.client())
+    others = [half_open(own_address()) for _ in range(4)]
+    assert [is_open for _, is_open in others] == [True] * 3 + [False], "there is a ceiling for all, too"
+    halves[0][0].close()
+    time.sleep(0.2)
+    bob = server.registered("bob", "tls", security=authority.client())
+    caller_end, _ = establish(alice, bob, bob.aor)
+    finish(caller_end, bob)
+    for half, _ in halves + others:
+        half.close()
+
+
+def test_who_goes_without_a_word_is_no_line_in_the_log(secure):
+    server = secure()
+    for _ in range(3):
+        socket.create_connection((server.host, server.tls_port)).close()
+    time.sleep(0.3)
+    assert not any("handshake" in line for line in server.log)
+
+
+# --- whom we believe ---
+
+
+@pytest.fixture
+def foreign(authority):
+    """Starts a server of another domain, named localhost, on a port of its own."""
+    peers = []
+
+    def start(pair):
+        peers.append(Peer("carol", ("127.0.0.1", 9), domain="localhost", transport="tls", host="127.0.0.1",
+                          port=free_port(), identity=authority.server(pair)))
+        return peers[-1]
+
+    yield start
+    for peer in peers:
+        peer.close()
+
+
+@pytest.mark.parametrize("names", ["DNS:localhost", "URI:sip:localhost", "URI:sip:localhost,DNS:other.example"])
+def test_a_server_that_proves_to_be_the_domain_is_called(secure, authority, foreign, names):
+    server = secure()
+    carol = foreign(authority.issue(names))
+    alice = server.registered("alice")
+    for _ in range(2):
+        caller_end, _ = establish(alice, carol, f"sip:carol@localhost:{carol.port};transport=tls")
+        finish(caller_end, carol)
+    assert len(carol.channels) == 1, "the connection is used again"
+
+
+WRONG = [("DNS:elsewhere.example", {}, "hostname mismatch"), ("DNS:*.localhost,DNS:*", {}, "hostname mismatch"),
+         ("URI:sip:carol@localhost", {}, "hostname mismatch"), ("URI:sip:elsewhere.example,DNS:localhost", {}, "hostname mismatch"),
+         ("DNS:localhost", {"days": -1}, "certificate has expired"), ("DNS:localhost", {"usage": "clientAuth"}, "purpose")]
+
+
+@pytest.mark.parametrize("names, options, reason", WRONG)
+def test_a_server_that_does_not_is_not(secure, authority, foreign, names, options, reason):
+    server = secure()
+    carol = foreign(authority.issue(names, **options))
+    alice = server.registered("alice")
+    invite = alice.invite(f"sip:carol@localhost:{carol.port};transport=tls")
+    carol.expect_silence(0.5)
+    alice.ack(invite, alice.expect(500))
+    line = server.wait_log("TLS handshake failed with who we called")
+    assert reason in line and "remedy=" in line and f"peer=127.0.0.1:{carol.port}" in line
+
+
+def test_a_server_whose_authority_is_unknown_is_not_called(secure, foreign, tmp_path):
+    server = secure()
+    carol = foreign(Authority(tmp_path / "unknown", "Unknown CA").issue("DNS:localhost"))
+    alice = server.registered("alice")
+    invite = alice.invite(f"sip:carol@localhost:{carol.port};transport=tls")
+    carol.expect_silence(0.5)
+    alice.ack(invite, alice.expect(500))
+    assert "trusted_certificates" in server.wait_log("TLS handshake failed with who we called")
+
+
+def test_a_server_that_says_nothing_is_given_up(secure, authority):
+    server = secure(settings="handshake_timeout = 500ms\n")
+    alice = server.registered("alice")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        invite = alice.invite(f"sip:carol@localhost:{silent.getsockname()[1]};transport=tls")
+        alice.ack(invite, alice.expect(500))
+    server.wait_log("TLS handshake failed with who we called.*fell silent")
+
+
+@pytest.mark.parametrize("policy, without, with_one", [("no", True, True), ("optional", True, True), ("required", False, True)])
+def test_clients_prove_who_they_are_where_that_is_asked(secure, authority, tmp_path, policy, without, with_one):
+    server = secure(settings=f"client_certificates = {policy}\n")
+    unknown = Authority(tmp_path / "unknown", "Unknown CA").issue("DNS:client.example")
+
+    def is_served(pair):
+        try:
+            server.registered("alice", "tls", security=authority.client(pair)).close()
+            return True
+        except (OSError, AssertionError):
+            return False
+
+    assert is_served(None) == without
+    assert is_served(authority.issue("DNS:client.example")) == with_one
+    assert is_served(unknown) == (policy != "required")
