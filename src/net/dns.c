@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "net/dns_lookups.h"
+#include "net/hosts.h"
 
 enum { MAX_HOST_NAME = 253, MAX_LABEL = 63 }; /* RFC 1035 2.3.4, as text */
 
@@ -58,8 +59,8 @@ static bool set_servers(struct ub_ctx *unbound, const struct dns_settings *setti
 
 static bool set_up(struct ub_ctx *unbound, const struct dns_settings *settings)
 {
-    (void)ub_ctx_debugout(unbound, NULL);              /* else it writes to standard error */
-    (void)ub_ctx_hosts(unbound, settings->hosts_file); /* there need not be one */
+    (void)ub_ctx_debugout(unbound, NULL); /* else it writes to standard error */
+    hosts_add(unbound, settings->hosts_file);
     return ub_ctx_async(unbound, 1) == 0
            && ub_ctx_set_option(unbound, "do-not-query-localhost:", "no") == 0
            && set_servers(unbound, settings)

@@ -48,7 +48,7 @@ static inline struct slice dns_records_of(const struct dns_query *query)
 }
 
 struct dns_settings {
-    const char *hosts_file;    /* "/etc/hosts" */
+    const char *hosts_file;    /* "/etc/hosts", see net/hosts.h; there need not be one */
     const char *resolver_file; /* "/etc/resolv.conf" */
     const char *server;        /* ADDRESS or ADDRESS@PORT to ask instead; NULL: as the file says */
     const char *trust_anchors; /* a file of DS or DNSKEY records: validate; NULL: do not */

@@ -1,27 +1,20 @@
 /* All questions at once, each in a query of its own; the mailbox is this thread's as it waits. */
 #include "server/published.h"
 
-#include <semaphore.h>
-
+#include "base/mail_waiter.h"
 #include "net/dns_records.h"
 #include "sip/transport.h"
 
 enum { QUESTIONS = SIP_TRANSPORT_COUNT + 2 };
 
 struct waiting {
-    struct mailbox mailbox;
-    sem_t mail_has_come;
+    struct mail_waiter mail;
     size_t unanswered;
     struct dns_query queries[QUESTIONS];
     size_t count;
 };
 
 /* --- asking ----------------------------------------------------------------------------------- */
-
-static void wake(void *waker)
-{
-    sem_post(waker);
-}
 
 static void note_answer(struct mail *mail, void *owner)
 {
@@ -42,19 +35,10 @@ static void ask(struct waiting *waiting, struct dns *dns, enum dns_kind kind, st
     query->name[text.len] = '\0';
     query->kind = kind;
     query->wants_ipv4 = query->wants_ipv6 = true;
-    query->asker = &waiting->mailbox;
+    query->asker = &waiting->mail.mailbox;
     query->mail.deliver = note_answer;
     waiting->unanswered++;
     dns_ask(dns, query);
-}
-
-static void wait_for_all(struct waiting *waiting)
-{
-    while (waiting->unanswered > 0) {
-        if (mailbox_may_sleep(&waiting->mailbox))
-            sem_wait(&waiting->mail_has_come);
-        (void)mailbox_deliver(&waiting->mailbox);
-    }
 }
 
 /* --- lines ------------------------------------------------------------------------------------ */
@@ -128,18 +112,18 @@ bool published_ask(struct dns *dns, struct slice domain, struct slice host, stru
     struct waiting waiting = {.count = 0};
     bool is_whole = true;
 
-    sem_init(&waiting.mail_has_come, 0, 0);
-    mailbox_init(&waiting.mailbox, &waiting, wake, &waiting.mail_has_come);
+    mail_waiter_init(&waiting.mail, &waiting);
     ask(&waiting, dns, DNS_NAPTR, SLICE_NONE, domain);
     for (int i = 0; i < SIP_TRANSPORT_COUNT; i++)
         ask(&waiting, dns, DNS_SRV, sip_transports[i].srv_prefix, domain);
     ask(&waiting, dns, DNS_ADDRESSES, SLICE_NONE, host);
-    wait_for_all(&waiting);
+    while (waiting.unanswered > 0)
+        mail_waiter_wait(&waiting.mail);
     for (size_t i = 0; i < waiting.count; i++) {
         write_answer(&waiting.queries[i], out);
         is_whole = is_whole
                    && (waiting.queries[i].err == ERR_NONE || waiting.queries[i].err == ERR_ABSENT);
     }
-    sem_destroy(&waiting.mail_has_come);
+    mail_waiter_fini(&waiting.mail);
     return is_whole;
 }

@@ -191,21 +191,23 @@ static bool read_server(struct request *c, const char *word, bool *is_wrong, str
 {
     struct buffer memory = buffer_over(c->memory, sizeof(c->memory));
     const char *transport = c->words.transport;
+    enum hop_protocol protocol;
 
     if (!uri_read(slice_of(word), &memory, &c->where.uri)) {
         *is_wrong = true;
         buffer_printf(fault, "\"%.300s\" is no SIP URI", word);
         return false;
     }
-    if (!ping_locate(&c->where, is_wrong, fault))
-        return false;
-    if (transport != NULL && !hop_protocol_find(slice_of(transport), &c->where.protocol)) {
+    if (transport != NULL && !hop_protocol_find(slice_of(transport), &protocol)) {
         *is_wrong = true;
         buffer_printf(fault, "--transport is udp or tcp, not \"%.100s\"", transport);
         return false;
     }
-    c->plan.server = c->where.targets[0];
-    c->plan.protocol = c->where.protocol;
+    c->where.transport = transport != NULL ? slice_of(transport) : SLICE_NONE;
+    if (!ping_locate(&c->where, is_wrong, fault))
+        return false;
+    c->plan.server = c->where.targets[0].addr;
+    c->plan.protocol = c->where.targets[0].protocol;
     return true;
 }
 

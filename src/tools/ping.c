@@ -83,21 +83,29 @@ static bool start_transactions(struct pinger *p)
     return p->txns != NULL;
 }
 
-/* A socket of our own for each family of the targets: any port. */
+static bool has_listener(const struct transport_settings *settings,
+                         const struct ping_target *target)
+{
+    for (size_t i = 0; i < settings->listener_count; i++) {
+        if (settings->listeners[i].protocol == target->protocol
+            && settings->listeners[i].addr.family == target->addr.family)
+            return true;
+    }
+    return false;
+}
+
+/* A socket of our own for each protocol and family of the targets: any port. */
 static bool start_transport(struct pinger *p, struct buffer *fault)
 {
     struct transport_settings settings = transport_default_settings();
-    struct transport_listener listeners[2];
-    bool has[2] = {false, false};
+    struct transport_listener listeners[PING_MAX_TARGETS];
 
     settings.listeners = listeners;
     for (size_t i = 0; i < p->plan->target_count; i++) {
-        bool is_ipv6 = p->plan->targets[i].family == 6;
-        if (has[is_ipv6])
-            continue;
-        has[is_ipv6] = true;
-        listeners[settings.listener_count++] =
-            (struct transport_listener){p->plan->protocol, {.family = is_ipv6 ? 6 : 4}};
+        const struct ping_target *target = &p->plan->targets[i];
+        if (!has_listener(&settings, target))
+            listeners[settings.listener_count++] =
+                (struct transport_listener){target->protocol, {.family = target->addr.family}};
     }
     settings.connect_ms = p->plan->timeout_ms;
     p->transport = transport_start(p->loop, &settings, &transport_host, p, fault);
@@ -210,11 +218,11 @@ static void conclude(struct pinger *p, struct ping_result result)
 /* False: this target cannot be tried at all. */
 static bool try_target(struct pinger *p)
 {
-    const struct net_addr *target = &p->plan->targets[p->target];
+    const struct ping_target *target = &p->plan->targets[p->target];
     char branch[TXN_BRANCH_MAX];
 
-    p->hop = (struct hop){.protocol = p->plan->protocol, .remote = *target};
-    if (!transport_choose(p->transport, p->plan->protocol, target, &p->hop))
+    p->hop = (struct hop){.protocol = target->protocol, .remote = target->addr};
+    if (!transport_choose(p->transport, target->protocol, &target->addr, &p->hop))
         return false;
     p->txn = txn_client_new(p->txns, SIP_OPTIONS, p);
     if (p->txn == NULL)

@@ -22,11 +22,16 @@ struct ping_result {
     struct slice server; /* its Server, or User-Agent */
 };
 
+struct ping_target {
+    enum hop_protocol protocol;
+    struct net_addr addr;
+};
+
 struct ping_plan {
     struct sip_uri uri;
-    struct slice from; /* a URI; empty: one of our own address */
-    enum hop_protocol protocol;
-    struct net_addr targets[PING_MAX_TARGETS]; /* the first that can be reached is taken */
+    struct slice from;                            /* a URI; empty: one of our own address */
+    struct slice transport;                       /* to be used alone; empty: as the URI says */
+    struct ping_target targets[PING_MAX_TARGETS]; /* the first that can be reached is taken */
     size_t target_count;
     uint32_t count;
     uint32_t interval_ms;
@@ -34,8 +39,8 @@ struct ping_plan {
 };
 
 /*
- * Sees where the URI leads: its protocol, and its addresses (RFC 3263 4 without NAPTR and SRV).
- * False: `fault` says why it leads nowhere; `is_wrong` if it could not, whatever the network.
+ * Sees where the URI leads, with the help of DNS if it has a name: RFC 3263 4. False: `fault` says
+ * why it leads nowhere; `is_wrong` if it could not, whatever the network.
  */
 bool ping_locate(struct ping_plan *plan, bool *is_wrong, struct buffer *fault) MUST_USE;
 

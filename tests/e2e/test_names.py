@@ -4,6 +4,7 @@ of them is down. A peer stands for a server: what it is asked, and how soon, is 
 """
 
 import contextlib
+import shlex
 import shutil
 import signal
 import subprocess
@@ -15,7 +16,7 @@ import pytest
 from bells import answer
 from load import Sipp
 from names import NameServer, own_etc, own_network, sign, zone
-from servers import TCHIND
+from servers import BIN, TCHIND
 from sip import Dialog, finish
 
 UNREACHABLE_S = 0.5  # to go on to the next server, if one refuses or cannot be reached
@@ -399,3 +400,32 @@ def test_trust_anchors_that_are_not_there_are_named(tmp_path):
     done = subprocess.run([TCHIND, "example.org", "--data", tmp_path / "data", "--config", config], capture_output=True, text=True)
     assert done.returncode == 2
     assert f"trust_anchors: cannot read {tmp_path}/nowhere: No such file or directory; Debian has one" in done.stderr
+
+
+# --- the tool ---
+
+
+def ping(tmp_path, *arguments):
+    command = [*shlex.split(own_etc(tmp_path, hosts="127.0.2.7 split.example\n")), BIN / "tchin", "ping", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=30)
+
+
+@pytest.mark.parametrize("name, server, port, transport", [
+    ("whole.example", 1, 5070, "tcp"), ("udponly.example", 1, 5080, "udp"), ("plain.example", 1, 5060, "udp"),
+    ("plain.example:5090;transport=tcp", 1, 5090, "tcp"), ("pair.example", 2, 5060, "udp"),
+    ("split.example", 7, 5060, "udp"),
+])
+def test_ping_finds_servers_as_the_proxy_does(name_server, tchind, tmp_path, name, server, port, transport):
+    place = f"{SERVERS[server]}:{port}"
+    tchind(domains=(name.split(":")[0],), listen=[f"{transport}:{place}"], wrap="")
+    done = ping(tmp_path, f"sip:{name}")
+    assert done.returncode == 0 and f" {transport}:{place} in " in done.stdout, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name, complaint", [
+    ("closed", "closed.example has no server: DNS has neither SRV records nor addresses that lead to one"),
+    ("unheard-of", "unheard-of.example has no server"), ("broken", "broken.example: DNS does not answer"),
+    ("round", "round.example")])
+def test_ping_says_what_dns_lacks(name_server, tmp_path, name, complaint):
+    done = ping(tmp_path, f"sip:{name}.example")
+    assert done.returncode == 1 and complaint in done.stderr and done.stdout == ""

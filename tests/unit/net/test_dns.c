@@ -336,6 +336,36 @@ static void the_hosts_file_is_believed(void **state)
     assert_int_equal(atomic_load(&asker->server.asked), 0);
 }
 
+static void names_of_the_hosts_file_have_no_services(void **state)
+{
+    struct dns_settings settings = patient();
+    char path[4200];
+
+    (void)state;
+    (void)snprintf(path, sizeof(path), "%s/hosts", check_folder());
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    (void)fputs("# nobody\n\n127.0.0.7\tphone.example  phone # silent.example\n", file);
+    (void)fclose(file);
+    settings.hosts_file = path;
+    settings.limit_ms = 300;
+    struct asker *asker = start_asker(&settings);
+    const struct dns_query *absent[] = {
+        ask_records(asker, "phone.example", DNS_NAPTR),
+        ask_records(asker, "silent._udp.phone.example", DNS_SRV),
+        ask_records(asker, "silent._tcp.PHONE", DNS_SRV),
+    };
+    const struct dns_query *asked[] = {
+        ask_records(asker, "silent._udp.silent.example", DNS_SRV),
+        ask_records(asker, "silent.phone.example", DNS_NAPTR),
+    };
+    assert_true(driven_run(&asker->driven, 3000));
+    for (size_t i = 0; i < ARRAY_LEN(absent); i++)
+        CHECK_CASE(absent[i]->err == ERR_ABSENT, absent[i]->name);
+    for (size_t i = 0; i < ARRAY_LEN(asked); i++)
+        CHECK_CASE(asked[i]->err == ERR_IO, asked[i]->name);
+}
+
 static void what_cannot_be_validated_is_not_used(void **state)
 {
     struct dns_settings settings = patient();
@@ -404,6 +434,8 @@ CHECK_MAIN(CHECK_TEST(names_are_answered_as_their_servers_say),
            CHECK_TEST(one_family_does_not_wait_long_for_the_other),
            CHECK_TEST(literals_and_nonsense_are_never_asked),
            CHECK_TEST(a_name_that_fills_its_field_is_absent),
-           CHECK_TEST(the_hosts_file_is_believed), CHECK_TEST(what_cannot_be_validated_is_not_used),
+           CHECK_TEST(the_hosts_file_is_believed),
+           CHECK_TEST(names_of_the_hosts_file_have_no_services),
+           CHECK_TEST(what_cannot_be_validated_is_not_used),
            CHECK_TEST(more_than_may_be_under_way_are_refused),
            CHECK_TEST(what_is_under_way_is_answered_when_it_stops))

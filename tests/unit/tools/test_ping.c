@@ -92,8 +92,7 @@ static struct world *start(void)
     assert_true(w->fd >= 0);
     w->addr = net_socket_local(w->fd);
     w->fault = buffer_over(w->text, sizeof(w->text));
-    w->plan = (struct ping_plan){.protocol = HOP_UDP,
-                                 .targets = {w->addr},
+    w->plan = (struct ping_plan){.targets = {{HOP_UDP, w->addr}},
                                  .target_count = 1,
                                  .count = 1,
                                  .interval_ms = 1,
@@ -196,8 +195,8 @@ static void the_next_address_is_tried_where_nobody_is(void **state)
     struct world *w = start();
 
     (void)state;
-    w->plan.targets[0] = deserted();
-    w->plan.targets[1] = w->addr;
+    w->plan.targets[0].addr = deserted();
+    w->plan.targets[1] = (struct ping_target){HOP_UDP, w->addr};
     w->plan.target_count = 2;
     w->plan.count = 2;
     run(w);
@@ -211,9 +210,9 @@ static void nobody_anywhere_is_unreachable(void **state)
     struct world *w = start();
 
     (void)state;
-    w->plan.targets[0] = deserted();
+    w->plan.targets[0].addr = deserted();
     for (int protocol = HOP_UDP; protocol <= HOP_TCP; protocol++) {
-        w->plan.protocol = (enum hop_protocol)protocol;
+        w->plan.targets[0].protocol = (enum hop_protocol)protocol;
         run(w);
         assert_int_equal(w->result_count, 1);
         assert_int_equal(w->results[0].outcome, PING_UNREACHABLE);
@@ -252,8 +251,8 @@ static void a_uri_leads_to_protocol_and_address(void **state)
         CHECK_SLICE(buffer_slice(&fault), cases[i].reason);
         if (!ok)
             continue;
-        assert_int_equal(plan.protocol, cases[i].protocol);
-        net_addr_write(&plan.targets[0], &addr);
+        assert_int_equal(plan.targets[0].protocol, cases[i].protocol);
+        net_addr_write(&plan.targets[0].addr, &addr);
         CHECK_SLICE(buffer_slice(&addr), cases[i].target);
     }
 }
