@@ -127,6 +127,17 @@ struct param_reader {
     bool has_tag;
 };
 
+static inline struct param_reader param_reader_for(struct sip_address *address,
+                                                   struct sip_contact *contact)
+{
+    address->tag = SLICE_NONE;
+    if (contact != NULL) {
+        contact->has_q = false;
+        contact->has_expires = false;
+    }
+    return (struct param_reader){address, contact, false};
+}
+
 static inline bool read_param(struct param_reader *r, const struct sip_param *param)
 {
     if (r->contact != NULL && !read_contact_param(param, r->contact))
@@ -156,10 +167,9 @@ static inline bool eat_address_params(struct cursor *c, struct param_reader *r)
 static inline bool eat_address_of(struct cursor *c, struct sip_address *out,
                                   struct sip_contact *contact)
 {
-    struct param_reader r = {out, contact, false};
+    struct param_reader r = param_reader_for(out, contact);
 
     out->has_brackets = false;
-    out->tag = SLICE_NONE;
     return (eat_name_addr(c, out) || eat_addr_spec(c, out)) && eat_address_params(c, &r);
 }
 
@@ -188,18 +198,15 @@ static struct slice take_display_name(struct glance *g)
 /* [ display-name ] "<" URI ">" *( ";" param ), all of it of the usual sort */
 static bool take_address(struct slice value, struct sip_address *out, struct sip_contact *contact)
 {
-    struct param_reader r = {out, contact, false};
+    struct param_reader r = param_reader_for(out, contact);
+    struct glance g = glance_at(value);
     struct sip_param param;
-    struct glance g;
 
-    if (!glance_at(value, &g))
-        return false;
     out->display = take_display_name(&g);
     if (!take_mark(&g, '<') || !take_uri(&g, &out->parts) || !take_mark(&g, '>'))
         return false;
     out->uri = out->parts.text;
     out->has_brackets = true;
-    out->tag = SLICE_NONE;
     const char *params = g.at;
     while (!glance_is_over(&g)) {
         if (!take_param(&g, &param) || !read_param(&r, &param))
@@ -248,8 +255,6 @@ bool sip_address_param(const struct sip_address *address, struct slice name, str
 
 bool take_contact(struct slice value, struct sip_contact *out)
 {
-    out->has_q = false;
-    out->has_expires = false;
     out->is_star = false;
     return take_address(value, &out->address, out);
 }
@@ -257,12 +262,10 @@ bool take_contact(struct slice value, struct sip_contact *out)
 bool sip_contact_read(struct slice value, struct sip_contact *out)
 {
     value = slice_trim(value);
-    out->has_q = false;
-    out->has_expires = false;
     out->is_star = value.len == 1 && value.ptr[0] == '*';
     if (!out->is_star)
         return read_address(value, &out->address, out);
-    out->address = (struct sip_address){0};
+    *out = (struct sip_contact){.is_star = true};
     return true;
 }
 

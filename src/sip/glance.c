@@ -5,7 +5,7 @@
 
 uint64_t sip_glance_marks(const char *at, const char *end)
 {
-    const char *from = end - at < GLANCE_MIN ? end - GLANCE_MIN : at;
+    const char *from = end - at < 16 ? end - 16 : at;
     size_t last = end - from < 64 ? (size_t)(end - from) - 16 : 64 - 16;
     uint64_t plain = (uint64_t)plain16(from + last) << last;
     uint64_t joints = (uint64_t)joint16(from + last) << last;
@@ -15,4 +15,13 @@ uint64_t sip_glance_marks(const char *at, const char *end)
         joints |= (uint64_t)joint16(from + i) << i;
     }
     return (~plain | (joints & joints << 1)) >> (at - from);
+}
+
+uint64_t sip_glance_marks_of_few(struct slice text)
+{
+    char copy[16] = {0};
+
+    if (text.len > 0)
+        memcpy(copy, text.ptr, text.len);
+    return sip_glance_marks(copy, copy + sizeof(copy));
 }

@@ -11,8 +11,6 @@
 #include "sip/grammar.h"
 #include "sip/param.h"
 
-enum { GLANCE_MIN = 16 }; /* bytes: a text of fewer is left to the grammar */
-
 struct glance {
     const char *at;
     const char *end;
@@ -21,23 +19,20 @@ struct glance {
 
 /*
  * In up to 64 bytes from `at` on: what is not plain, and of "-" and "." what stands behind another,
- * as it does in no host name. At least GLANCE_MIN bytes of the text end at `end`.
+ * as it does in no host name. At least 16 bytes of the text end at `end`.
  */
 uint64_t sip_glance_marks(const char *at, const char *end);
 
-static inline void look_from(struct glance *g, const char *at)
-{
-    g->at = at;
-    g->marks = sip_glance_marks(at, g->end);
-}
+/* The same of a whole text that is shorter. */
+uint64_t sip_glance_marks_of_few(struct slice text);
 
-static inline bool glance_at(struct slice text, struct glance *out)
+static inline struct glance glance_at(struct slice text)
 {
-    if (text.len < GLANCE_MIN)
-        return false;
-    out->end = slice_end(text);
-    look_from(out, text.ptr);
-    return true;
+    const char *end = slice_end(text);
+
+    return (struct glance){text.ptr, end,
+                           text.len >= 16 ? sip_glance_marks(text.ptr, end)
+                                          : sip_glance_marks_of_few(text)};
 }
 
 static inline bool glance_is_over(const struct glance *g)
@@ -54,11 +49,21 @@ static inline bool take_mark(struct glance *g, char mark)
     return true;
 }
 
+/* These few bytes, case included. */
+static inline bool take_text(struct glance *g, struct slice text)
+{
+    if ((size_t)(g->end - g->at) < text.len || !bytes_equal(g->at, text.ptr, text.len))
+        return false;
+    g->at += text.len;
+    g->marks >>= text.len;
+    return true;
+}
+
 /* What is plain, up to the next mark or the end. False: nothing, or more than one can see. */
 static inline bool take_plain(struct glance *g, struct slice *out)
 {
     if (g->marks == 0)
-        look_from(g, g->at);
+        g->marks = sip_glance_marks(g->at, g->end);
     if (g->marks == 0)
         return false;
     size_t len = (size_t)__builtin_ctzll(g->marks);
@@ -97,7 +102,8 @@ static inline bool take_quoted(struct glance *g, struct slice *out)
     if (end == NULL)
         return false;
     *out = slice_between(start, end);
-    look_from(g, end);
+    g->at = end;
+    g->marks = out->len < 64 ? g->marks >> out->len : 0;
     return true;
 }
 

@@ -108,6 +108,8 @@ const char *sip_quoted_end(const char *at, const char *end)
     struct cursor c = {plain_text_end(at + 1, end), end};
     struct slice run;
 
+    if (!at_end(&c) && *c.at == '"')
+        return c.at + 1;
     while (eat_run(&c, CHAR_QUOTED, &run) || eat_space(&c) || eat_quoted_pair(&c))
         continue;
     return eat_char(&c, '"') ? c.at : NULL;

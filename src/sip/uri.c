@@ -168,51 +168,51 @@ bool eat_uri(struct cursor *c, struct sip_uri *out)
 }
 
 /* "sip:" [ user "@" ] host [ ":" port ] *( ";" pname [ "=" pvalue ] ) */
-bool take_uri(struct glance *g, struct sip_uri *out)
+bool take_uri(struct glance *from, struct sip_uri *out)
 {
-    const char *start = g->at, *params;
-    struct slice scheme, user = SLICE_NONE, host;
+    struct glance g = *from;
+    const char *start = g.at, *params;
+    struct slice user = SLICE_NONE, host;
     uint16_t port;
 
-    if (!take_plain(g, &scheme) || !slice_equal(scheme, SLICE("sip")) || !take_mark(g, ':')
-        || !take_plain(g, &host))
+    if (!take_text(&g, SLICE("sip:")) || !take_plain(&g, &host))
         return false;
-    if (take_mark(g, '@')) {
+    if (take_mark(&g, '@')) {
         user = host;
-        if (!take_plain(g, &host))
+        if (!take_plain(&g, &host))
             return false;
     }
-    if (!is_host(host) || !take_port(g, &port))
+    if (!is_host(host) || !take_port(&g, &port))
         return false;
-    for (params = g->at; !glance_is_over(g) && *g->at == ';';) {
+    for (params = g.at; !glance_is_over(&g) && *g.at == ';';) {
         struct sip_param param;
-        if (!take_param(g, &param) || (param.value.len > 0 && *param.value.ptr == '"'))
+        if (!take_param(&g, &param) || (param.value.len > 0 && *param.value.ptr == '"'))
             return false;
     }
     *out = (struct sip_uri){
-        .text = slice_between(start, g->at),
+        .text = slice_between(start, g.at),
         .scheme = SIP_SCHEME_SIP,
-        .scheme_text = scheme,
+        .scheme_text = {start, strlen("sip")},
         .user = user,
         .password = SLICE_NONE,
         .host = host,
         .host_is_ipv6 = false,
         .port = port,
-        .params = slice_between(params, g->at),
+        .params = slice_between(params, g.at),
         .headers = SLICE_NONE,
         .opaque = SLICE_NONE,
     };
+    *from = g;
     return true;
 }
 
 bool sip_uri_parse(struct slice text, struct sip_uri *out)
 {
-    struct glance g;
+    struct glance g = glance_at(text);
     struct cursor c = cursor_over(text);
     struct sip_uri uri;
 
-    if (!(glance_at(text, &g) && take_uri(&g, &uri) && glance_is_over(&g))
-        && !(eat_uri(&c, &uri) && at_end(&c)))
+    if (!(take_uri(&g, &uri) && glance_is_over(&g)) && !(eat_uri(&c, &uri) && at_end(&c)))
         return false;
     *out = uri;
     return true;

@@ -30,9 +30,9 @@ bool sip_uri_parse(struct slice text, struct sip_uri *out) MUST_USE;
 /* As much as the grammar lets a URI have; what may follow it is the caller's to know. */
 bool eat_uri(struct cursor *c, struct sip_uri *out);
 
-/* One of the usual sort (glance.h). On false `g` is of no meaning, and `out` untouched. */
+/* One of the usual sort (glance.h). On false both are untouched. */
 struct glance;
-bool take_uri(struct glance *g, struct sip_uri *out);
+bool take_uri(struct glance *from, struct sip_uri *out);
 
 /*
  * RFC 3261 19.1.4; tel as RFC 3966 4; others byte for byte. Of more than SIP_URI_MAX_PARTS

@@ -57,11 +57,10 @@ static bool take_call_id(struct glance *g)
 bool sip_call_id_is_valid(struct slice value)
 {
     struct cursor c = cursor_over(value);
+    struct glance g = glance_at(value);
     struct slice call_id;
-    struct glance g;
 
-    return (glance_at(value, &g) && take_call_id(&g) && glance_is_over(&g))
-           || (eat_call_id(&c, &call_id) && at_end(&c));
+    return (take_call_id(&g) && glance_is_over(&g)) || (eat_call_id(&c, &call_id) && at_end(&c));
 }
 
 bool sip_seconds_parse(struct slice value, uint32_t *out)

@@ -127,15 +127,12 @@ static bool eat_via_params(struct cursor *c, struct sip_via *via)
 /* "SIP/2.0/" transport SP host [ ":" port ] *( ";" param ), all of it of the usual sort */
 bool take_via(struct slice value, struct sip_via *via)
 {
+    struct glance g = glance_at(value);
     struct sip_param param;
-    struct glance g;
 
-    if (value.len < strlen("SIP/2.0/") + GLANCE_MIN
-        || !bytes_equal(value.ptr, "SIP/2.0/", strlen("SIP/2.0/")))
+    if (!take_text(&g, SLICE("SIP/2.0/")))
         return false;
     *via = (struct sip_via){0};
-    g.end = slice_end(value);
-    look_from(&g, value.ptr + strlen("SIP/2.0/"));
     if (!take_plain(&g, &via->transport) || !take_mark(&g, ' ') || !take_plain(&g, &via->host)
         || !is_host(via->host) || !take_port(&g, &via->port))
         return false;
