@@ -37,12 +37,34 @@ static void complain(struct log *log, int64_t id)
         });
 }
 
+/*
+ * As many of the records at the beginning of `records` as are taken together: most of the time goes
+ * into waiting for the memory of the index, so they wait together.
+ */
+static size_t take_together(struct index *index, struct slice *records, struct found *found)
+{
+    size_t count = 0, len = 0;
+
+    for (; count < AT_ONCE && record_measure(*records, &len); count++) {
+        struct slice packed = {records->ptr, len};
+        uint64_t hash = shards_hash(&index->shards, record_aor(packed));
+        index_warm_bucket(index, hash);
+        found[count] = (struct found){packed, hash};
+        *records = slice_after(*records, len);
+    }
+    for (size_t i = 0; i < count; i++)
+        index_warm_record(index, found[i].hash);
+    return count;
+}
+
 /* One that is over ends what came before it, as one without bindings does. */
 static enum err load_record(struct loading *l, int64_t id, const struct found *found)
 {
     static const struct binding_list none = {0};
     struct record *record = NULL;
 
+    if (!index_make_ready(l->index, found->hash))
+        return ERR_MEMORY;
     if (record_is_over(found->packed, l->now_ms)) {
         enum err err = record_new(record_aor(found->packed), &none, &record);
         if (err != ERR_NONE)
@@ -57,39 +79,6 @@ static enum err load_record(struct loading *l, int64_t id, const struct found *f
     return ERR_NONE;
 }
 
-/* Most of the time goes into waiting for the memory of the index: so they wait together. */
-static enum err load_found(struct loading *l, int64_t id, const struct found *found, size_t count)
-{
-    struct shards *shards = &l->index->shards;
-    enum err err = ERR_NONE;
-
-    for (size_t i = 0; i < count; i++)
-        map_warm_node(&shards_of(shards, found[i].hash)->map, found[i].hash);
-    for (size_t i = 0; i < count && err == ERR_NONE; i++)
-        err = load_record(l, id, &found[i]);
-    l->log->record_count += count;
-    return err;
-}
-
-/* As many of the records at the beginning of `records` as are taken together. */
-static enum err find_records(struct loading *l, struct slice *records, struct found *found,
-                             size_t *count)
-{
-    struct shards *shards = &l->index->shards;
-    size_t len = 0;
-
-    for (*count = 0; *count < AT_ONCE && record_measure(*records, &len); ++*count) {
-        struct slice packed = {records->ptr, len};
-        uint64_t hash = shards_hash(shards, record_aor(packed));
-        if (!index_make_ready(l->index, hash))
-            return ERR_MEMORY;
-        map_warm_bucket(&shards_of(shards, hash)->map, hash);
-        found[*count] = (struct found){packed, hash};
-        *records = slice_after(*records, len);
-    }
-    return ERR_NONE;
-}
-
 static bool load_row(void *arg, int64_t id, struct slice records)
 {
     struct loading *l = arg;
@@ -101,9 +90,10 @@ static bool load_row(void *arg, int64_t id, struct slice records)
     else if (id >= l->log->next_id)
         l->log->next_id = id + 1;
     while (count == AT_ONCE && l->err == ERR_NONE) {
-        l->err = find_records(l, &records, found, &count);
-        if (l->err == ERR_NONE)
-            l->err = load_found(l, id, found, count);
+        count = take_together(l->index, &records, found);
+        for (size_t i = 0; i < count && l->err == ERR_NONE; i++)
+            l->err = load_record(l, id, &found[i]);
+        l->log->record_count += count;
     }
     if (l->err == ERR_NONE && records.len > 0)
         complain(l->complaints, id);
@@ -181,9 +171,9 @@ struct shortening {
     bool has_failed;
 };
 
-static bool move_if_it_counts(struct shortening *s, int64_t id, struct slice aor)
+static bool move_if_it_counts(struct shortening *s, int64_t id, const struct found *found)
 {
-    struct record *record = index_find(s->index, aor, shards_hash(&s->index->shards, aor));
+    struct record *record = index_find(s->index, record_aor(found->packed), found->hash);
 
     if (record == NULL || record->log_id != id)
         return true;
@@ -199,17 +189,19 @@ static bool move_if_it_counts(struct shortening *s, int64_t id, struct slice aor
 static bool move_row(void *arg, int64_t id, struct slice records)
 {
     struct shortening *s = arg;
-    size_t len = 0;
+    struct found found[AT_ONCE];
+    size_t count = AT_ONCE;
 
     if (id >= s->end_id || s->work_left == 0)
         return false;
     s->last_id = id;
     s->work_left--;
-    while (!s->has_failed && records.len > 0 && record_measure(records, &len)) {
-        s->has_failed = !move_if_it_counts(s, id, record_aor(records));
-        s->records++;
-        s->work_left -= s->work_left > 0;
-        records = slice_after(records, len);
+    while (count == AT_ONCE && !s->has_failed) {
+        count = take_together(s->index, &records, found);
+        for (size_t i = 0; i < count && !s->has_failed; i++)
+            s->has_failed = !move_if_it_counts(s, id, &found[i]);
+        s->records += count;
+        s->work_left -= s->work_left < count ? s->work_left : count;
     }
     return !s->has_failed;
 }
