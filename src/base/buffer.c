@@ -4,14 +4,18 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+enum { MAX_DIGITS = 20 };
+
 void buffer_add_u64(struct buffer *buffer, uint64_t value)
 {
     size_t count = 1;
 
-    for (uint64_t rest = value; rest >= 10; rest /= 10)
+    for (uint64_t limit = 10; value >= limit && count < MAX_DIGITS; limit *= 10)
         count++;
     char *room = buffer_take(buffer, count);
-    for (; room != NULL && count > 0; value /= 10)
+    if (room == NULL)
+        return;
+    for (; count > 0; value /= 10)
         room[--count] = (char)('0' + value % 10);
 }
 
@@ -28,8 +32,10 @@ void buffer_add_hex(struct buffer *buffer, const void *bytes, size_t count)
     const unsigned char *byte = bytes;
     char *room = buffer_take(buffer, 2 * count);
 
-    for (size_t i = 0; room != NULL && i < count; i++)
-        memcpy(room + 2 * i, hex_pairs + 2 * byte[i], 2);
+    if (room == NULL)
+        return;
+    for (; count > 0; count--, room += 2)
+        memcpy(room, hex_pairs + 2 * *byte++, 2);
 }
 
 void buffer_printf(struct buffer *buffer, const char *format, ...)

@@ -4,7 +4,9 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
-enum { IPV4_BYTES = 4, IPV6_BYTES = 16, MAPPED_BYTES = 12 };
+#include "base/ipv4.h"
+
+enum { IPV6_BYTES = 16, MAPPED_BYTES = 12 };
 
 static const uint8_t mapped_prefix[MAPPED_BYTES] = {[10] = 0xff, [11] = 0xff};
 
@@ -60,29 +62,6 @@ socklen_t net_addr_to_sockaddr(const struct net_addr *addr, struct sockaddr_stor
     return sizeof(in6);
 }
 
-/* Four times 1*3DIGIT without a leading zero, below 256: as inet_pton takes it. */
-static bool parse_ipv4(struct slice host, uint8_t ip[IPV4_BYTES])
-{
-    unsigned octet = 0, digits = 0, value = 0;
-
-    for (size_t i = 0; i < host.len; i++) {
-        char c = host.ptr[i];
-        if (ascii_is_digit(c) && (digits == 0 || value > 0)) {
-            value = value * 10 + (unsigned)(c - '0');
-            digits++;
-        } else if (c == '.' && digits > 0 && octet < IPV4_BYTES - 1) {
-            ip[octet++] = (uint8_t)value;
-            value = digits = 0;
-        } else {
-            return false;
-        }
-        if (value > UINT8_MAX)
-            return false;
-    }
-    ip[octet] = (uint8_t)value;
-    return octet == IPV4_BYTES - 1 && digits > 0;
-}
-
 /*
  * RFC 5118 4.10: the ABNF of RFC 3261 allows ":::" before an IPv4 address, where "::" is meant.
  */
@@ -114,7 +93,7 @@ bool net_addr_parse(struct slice host, uint16_t port, struct net_addr *out)
 
     if (host.len == 0)
         return false;
-    if (ascii_is_digit(host.ptr[0]) && parse_ipv4(host, ip)) {
+    if (ascii_is_digit(host.ptr[0]) && ipv4_parse(host, ip)) {
         *out = from_ipv4(ip, port);
         return true;
     }

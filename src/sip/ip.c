@@ -3,10 +3,11 @@
 
 #include <arpa/inet.h>
 
+#include "base/ipv4.h"
 #include "sip/grammar.h"
 #include "sip/uri_text.h"
 
-enum { IPV4_BYTES = 4, IPV6_BYTES = 16, MAPPED_BYTES = 12 };
+enum { IPV6_BYTES = 16, MAPPED_BYTES = 12 };
 
 static const char mapped_prefix[MAPPED_BYTES] = {[10] = (char)0xff, [11] = (char)0xff};
 
@@ -21,26 +22,11 @@ bool sip_ip_from_bytes(struct slice bytes, struct sip_ip *out)
     return true;
 }
 
-/* Digits and dots alone, so that no NUL can hide what follows it from inet_pton. */
-static bool read_ipv4(struct slice text, unsigned char *out)
-{
-    char terminated[INET_ADDRSTRLEN];
-    struct buffer copy = buffer_over(terminated, sizeof(terminated));
-
-    for (size_t i = 0; i < text.len; i++) {
-        if (!ascii_is_digit(text.ptr[i]) && text.ptr[i] != '.')
-            return false;
-    }
-    buffer_add(&copy, text);
-    buffer_add_char(&copy, '\0');
-    return !copy.overflowed && inet_pton(AF_INET, terminated, out) == 1;
-}
-
 bool sip_ip_parse(struct slice text, struct sip_ip *out)
 {
     unsigned char bytes[SIP_IPV6_BYTES];
 
-    if (read_ipv4(text, bytes))
+    if (ipv4_parse(text, bytes))
         return sip_ip_from_bytes((struct slice){(const char *)bytes, IPV4_BYTES}, out);
     return sip_is_ipv6(text) && sip_uri_read_ipv6(text, bytes)
            && sip_ip_from_bytes((struct slice){(const char *)bytes, IPV6_BYTES}, out);
