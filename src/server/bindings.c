@@ -1,17 +1,22 @@
 /* Times are told as what is left of them, rounded up. */
 #include "server/bindings.h"
 
+#include "server/gruu.h"
 #include "sip/build.h"
 
 enum { CONTACT_EXTRA_BYTES = 64, OTHER_BYTES = 128 };
 
-size_t bindings_max_bytes(const struct binding_list *bindings, struct slice path)
+size_t bindings_max_bytes(const struct binding_list *bindings, struct slice gruu_aor,
+                          struct slice lines)
 {
-    size_t bytes = OTHER_BYTES + path.len;
+    size_t bytes = OTHER_BYTES + lines.len;
 
-    for (size_t i = 0; i < bindings->count; i++)
-        bytes +=
-            bindings->items[i].contact.len + bindings->items[i].params.len + CONTACT_EXTRA_BYTES;
+    for (size_t i = 0; i < bindings->count; i++) {
+        const struct binding *binding = &bindings->items[i];
+        bytes += binding->contact.len + binding->params.len + CONTACT_EXTRA_BYTES;
+        if (gruu_aor.len > 0 && binding->instance.len > 0)
+            bytes += 2 * GRUU_MAX_TEXT;
+    }
     return bytes;
 }
 
@@ -25,8 +30,32 @@ static void write_q(unsigned thousandths, struct buffer *out)
     buffer_add(out, (struct slice){q, sizeof(q)});
 }
 
+static void write_gruu(const char *name, const struct buffer *gruu, struct buffer *out)
+{
+    if (gruu->overflowed)
+        return;
+    buffer_add_text(out, name);
+    buffer_add(out, SLICE("=\""));
+    buffer_add(out, buffer_slice(gruu));
+    buffer_add(out, SLICE("\""));
+}
+
+static void write_gruus(const struct server *server, struct slice aor,
+                        const struct binding *binding, struct buffer *out)
+{
+    char text[GRUU_MAX_TEXT - CONTACT_EXTRA_BYTES];
+    struct buffer gruu = buffer_over(text, sizeof(text));
+
+    gruu_write_public(aor, binding->instance, &gruu);
+    write_gruu(";pub-gruu", &gruu, out);
+    gruu = buffer_over(text, sizeof(text));
+    gruu_write_temporary(server, aor, binding, &gruu);
+    write_gruu(";temp-gruu", &gruu, out);
+}
+
 /* Contact: <...>;q=...;expires=... and what else was said of it */
-static void write_contact_line(const struct binding *binding, uint64_t now_ms, struct buffer *out)
+static void write_contact_line(struct worker *w, const struct binding *binding,
+                               struct slice gruu_aor, struct buffer *out)
 {
     buffer_add(out, SLICE("Contact: <"));
     buffer_add(out, binding->contact);
@@ -34,17 +63,18 @@ static void write_contact_line(const struct binding *binding, uint64_t now_ms, s
     if (binding->has_q)
         write_q(binding->q_thousandths, out);
     buffer_add(out, SLICE(";expires="));
-    buffer_add_u64(out, (binding->expires_at_ms - now_ms + 999) / 1000);
+    buffer_add_u64(out, (binding->expires_at_ms - w->wall_ms + 999) / 1000);
     buffer_add(out, binding->params);
+    if (gruu_aor.len > 0 && binding->instance.len > 0)
+        write_gruus(w->server, gruu_aor, binding, out);
     buffer_add(out, SLICE("\r\n"));
 }
 
-void bindings_write(struct worker *w, const struct binding_list *bindings, struct slice path,
-                    struct buffer *out)
+void bindings_write(struct worker *w, const struct binding_list *bindings, struct slice gruu_aor,
+                    struct slice lines, struct buffer *out)
 {
     for (size_t i = 0; i < bindings->count; i++)
-        write_contact_line(&bindings->items[i], w->wall_ms, out);
-    if (path.len > 0)
-        sip_build_header(out, SLICE("Path"), path);
+        write_contact_line(w, &bindings->items[i], gruu_aor, out);
+    buffer_add(out, lines);
     sip_build_header(out, SLICE("Date"), date_at(&w->date, w->wall_ms));
 }

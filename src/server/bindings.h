@@ -7,13 +7,15 @@
 #include "store/location.h"
 
 /*
- * The Contact lines, Path with `path` (RFC 3327 5.3; empty: none) and Date. All of them or none: a
- * list with holes would be believed, so look whether it has overflowed.
+ * The Contact lines, `lines` and Date. All of them or none: a list with holes would be believed, so
+ * look whether it has overflowed. With the GRUUs of the user `gruu_aor` (RFC 5627 5.2; empty:
+ * none).
  */
-void bindings_write(struct worker *w, const struct binding_list *bindings, struct slice path,
-                    struct buffer *out);
+void bindings_write(struct worker *w, const struct binding_list *bindings, struct slice gruu_aor,
+                    struct slice lines, struct buffer *out);
 
 /* So many bytes are enough for it. */
-size_t bindings_max_bytes(const struct binding_list *bindings, struct slice path);
+size_t bindings_max_bytes(const struct binding_list *bindings, struct slice gruu_aor,
+                          struct slice lines);
 
 #endif

@@ -176,6 +176,23 @@ static bool try_target(struct branch *b, struct request *rq)
     }
 }
 
+/* False: there is no other that could be tried. */
+static bool try_next_flow(struct branch *b, struct request *rq)
+{
+    while (b->other_flow != NULL) {
+        b->target = b->other_flow->target;
+        b->other_flow = b->other_flow->other_flow;
+        b->tried_flow = false;
+        b->refused_tcp = false;
+        locator_let_go(b->search);
+        b->search = NULL;
+        b->is_searched = false;
+        if (try_target(b, rq))
+            return true;
+    }
+    return false;
+}
+
 void branch_init(struct branch *b, struct context *ctx, const struct target *target)
 {
     *b = (struct branch){.ctx = ctx, .target = *target, .timer_c.ring = alarm_rings};
@@ -189,7 +206,7 @@ void branch_start(struct branch *b, uint32_t max_breadth, struct request *rq)
     b->max_breadth = max_breadth;
     ctx->open++;
     ctx->breadth_left -= max_breadth;
-    if (try_target(b, rq))
+    if (try_target(b, rq) || try_next_flow(b, rq))
         return;
     response_assume(ctx, b->target.is_bound ? SIP_430_FLOW_FAILED : SIP_503_SERVICE_UNAVAILABLE);
     branch_close(b);
@@ -246,7 +263,7 @@ static bool go_on(struct branch *b)
     timer_clear(&b->timer_c.timer);
     return may_go_on(b) && revive(b, &rq, &msg)
            && ((b->is_tcp_for_size && retry_by_udp(b, &rq)) || (b->is_by_flow && try_target(b, &rq))
-               || try_next_place(b, &rq));
+               || try_next_place(b, &rq) || try_next_flow(b, &rq));
 }
 
 static void remember_as_dead(struct branch *b)
@@ -295,6 +312,19 @@ bool branch_turned_away(struct branch *b, const struct sip_message *response)
     txn_leave(b->txn, 0);
     b->txn = NULL;
     return go_on(b);
+}
+
+bool branch_lost_flow(struct branch *b)
+{
+    struct sip_message msg;
+    struct request rq;
+
+    if (b->other_flow == NULL || !may_go_on(b))
+        return false;
+    txn_leave(b->txn, 0);
+    b->txn = NULL;
+    timer_clear(&b->timer_c.timer);
+    return revive(b, &rq, &msg) && try_next_flow(b, &rq);
 }
 
 /* --- silence -----------------------------------------------------------------------------------

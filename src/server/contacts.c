@@ -5,6 +5,7 @@
 #include "server/contacts.h"
 
 #include "server/nat.h"
+#include "server/outbound.h"
 #include "server/reply.h"
 #include "sip/address.h"
 #include "sip/values.h"
@@ -28,6 +29,7 @@ enum sip_status contacts_read(struct request *rq, struct contacts *out)
 
     out->changes = (struct location_changes){
         .items = out->items, .call_id = basics->call_id, .cseq = basics->cseq};
+    out->uses_outbound = false;
     enum sip_status status = contacts_read_path(rq, &out->path);
     if (status != SIP_GO_ON || basics->contact_count == 0)
         return status;
@@ -92,7 +94,7 @@ static enum sip_status read_several(struct request *rq, struct contacts *out)
     while (status == SIP_GO_ON && sip_values_next(&values, &value))
         status = sip_contact_parse(value, &contact) ? add_contact(rq, &contact, &common, out)
                                                     : SIP_400_BAD_REQUEST;
-    return status;
+    return status == SIP_GO_ON ? outbound_check(rq, out) : status;
 }
 
 /* --- what the bindings have in common ----------------------------------------------------------
@@ -202,7 +204,14 @@ static enum sip_status read_interval(struct request *rq, const struct sip_contac
     return SIP_GO_ON;
 }
 
-/* What the list in the answer shows again: all but q and expires, which it writes anew. */
+/* What the list in the answer writes anew, and no phone may tell us (RFC 5627 5.1). */
+static bool is_ours_to_write(const struct sip_param *param)
+{
+    return sip_param_is(param, SLICE("q")) || sip_param_is(param, SLICE("expires"))
+           || sip_param_is(param, SLICE("pub-gruu")) || sip_param_is(param, SLICE("temp-gruu"));
+}
+
+/* What the list in the answer shows again. */
 static bool copy_params(struct request *rq, struct slice params, struct slice *out)
 {
     struct sip_param param;
@@ -215,8 +224,7 @@ static bool copy_params(struct request *rq, struct slice params, struct slice *o
         return false;
     struct buffer text = buffer_over(memory, params.len + 1);
     while (sip_param_next(&params, &param)) {
-        if (slice_equal_nocase(param.name, SLICE("q"))
-            || slice_equal_nocase(param.name, SLICE("expires")))
+        if (is_ours_to_write(&param))
             continue;
         buffer_add_char(&text, ';');
         buffer_add(&text, param.name);
@@ -253,8 +261,11 @@ static enum sip_status add_contact(struct request *rq, const struct sip_contact 
     binding->has_q = contact->has_q;
     binding->q_thousandths = contact->has_q ? contact->q_thousandths : 1000;
     binding->expires_at_ms = seconds == 0 ? 0 : rq->w->wall_ms + seconds * 1000ULL;
+    status = outbound_read(rq, contact, binding, out);
+    if (status != SIP_GO_ON)
+        return status;
     const struct sip_uri *uri = sip_address_uri(&contact->address);
-    if (uri != NULL && nat_hides(rq, uri))
+    if (binding->path.len == 0 && (binding->reg_id > 0 || (uri != NULL && nat_hides(rq, uri))))
         binding->flow = write_flow(rq, true, out->bound_flow);
     if (!copy_params(rq, contact->address.params, &binding->params))
         return SIP_500_SERVER_INTERNAL_ERROR;

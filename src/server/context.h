@@ -44,6 +44,7 @@ struct context {
 /* One target, waiting or being tried: RFC 3261 16.6 steps 7 to 11. */
 struct branch {
     struct branch *next;
+    struct branch *other_flow; /* what its target becomes when that has failed: RFC 5626 7 */
     struct context *ctx;
     struct target target;
     struct txn *txn;            /* the client transaction; NULL: none yet, or it has ended */
@@ -106,6 +107,12 @@ void branch_heard(struct branch *b);
  * A 503 was its answer. True: the next place is tried instead, in a new transaction (RFC 3263 4.3).
  */
 bool branch_turned_away(struct branch *b, const struct sip_message *response) MUST_USE;
+
+/*
+ * Its flow is no more, as a 430 says. True: another flow of the same instance is tried, and the
+ * response is to be forgotten: RFC 5626 7.
+ */
+bool branch_lost_flow(struct branch *b) MUST_USE;
 
 /* RFC 3261 9.1: at once if there was a provisional response, else when there is one. `reason` is
  * the value of a Reason (RFC 3326), or empty. */

@@ -59,6 +59,8 @@ const struct key settings_keys[] = {
     {"default_expires", NUMBER(OF_ALL(default_expires_s), 1, 365 * DAY, seconds), "of a registration that asks for nothing"},
     {"min_expires", NUMBER(OF_ALL(min_expires_s), 1, HOUR, seconds), "the shortest registration"},
     {"max_expires", NUMBER(OF_ALL(max_expires_s), 1, 365 * DAY, seconds), "the longest"},
+    {"flow_timer", NUMBER(OF_ALL(flow_timer_s), 10, HOUR, seconds), "between two pings of a phone on a connection"},
+    {"service_route", SWITCH(OF_ALL(tells_service_route)), "tells phones to send everything through us"},
     {"recurse", SWITCH(OF_ALL(recurses)), "follows a 3xx itself"},
     {"timer_c", NUMBER(OF_ALL(timer_c_s), 181, DAY, seconds), "how long a call may ring"},
     {"nonce_lifetime", NUMBER(OF_ALL(nonce_s), 10, DAY, seconds), "of a challenge"},

@@ -11,6 +11,6 @@ enum sip_status options_answer(struct request *rq)
     rq->extra_headers = SLICE("Accept: */*\r\n"
                               "Accept-Encoding: identity\r\n"
                               "Accept-Language: en\r\n"
-                              "Supported: path\r\n");
+                              "Supported: gruu, outbound, path\r\n");
     return SIP_200_OK;
 }

@@ -34,10 +34,11 @@ static struct slice copy_to(char **at, struct slice text)
     return copy;
 }
 
+/* Alternatives are in no list but that of the branch they are alternatives to. */
 static void copy_targets(struct context *ctx, const struct target_list *targets, char **at)
 {
     struct branch *branches = (struct branch *)(void *)(ctx + 1);
-    struct branch **link = &ctx->branches;
+    struct branch **link = &ctx->branches, **other_link = NULL;
 
     *at = (char *)(branches + targets->count);
     for (size_t i = 0; i < targets->count; i++) {
@@ -45,8 +46,13 @@ static void copy_targets(struct context *ctx, const struct target_list *targets,
         branch_init(b, ctx, &targets->items[i]);
         b->target.uri = copy_to(at, targets->items[i].uri);
         b->target.route = copy_to(at, targets->items[i].route);
-        *link = b;
-        link = &b->next;
+        if (b->target.is_alternative) {
+            *other_link = b;
+        } else {
+            *link = b;
+            link = &b->next;
+        }
+        other_link = &b->other_flow;
     }
     ctx->waiting = &ctx->branches;
 }

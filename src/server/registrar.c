@@ -11,11 +11,15 @@
 #include "server/bindings.h"
 #include "server/contacts.h"
 #include "server/domain.h"
+#include "server/gruu.h"
 #include "server/late_reply.h"
 #include "server/reply.h"
 #include "sip/address.h"
+#include "sip/build.h"
 #include "sip/values.h"
 #include "store/user.h"
+
+enum { MORE_BYTES = 256 };
 
 struct registration {
     struct request *rq;
@@ -33,7 +37,8 @@ struct registration {
 struct waiting_registration {
     struct location_update update;
     struct late_reply reply;
-    struct slice path;    /* to be shown again: RFC 3327 5.3; empty: none */
+    struct slice lines;   /* to be added to the answer: see more_lines */
+    bool wants_gruus;     /* RFC 5627 5.2 */
     struct slice call_id; /* for the log */
     size_t size;
     char bytes[];
@@ -42,7 +47,8 @@ struct waiting_registration {
 typedef enum sip_status registrar_step(struct registration *reg);
 
 static registrar_step refuse_merged, find_address_of_record, require_credentials;
-static registrar_step require_ownership, refuse_body, read_contacts, commit_changes, list_bindings;
+static registrar_step require_ownership, refuse_body, read_contacts, refuse_himself, commit_changes;
+static registrar_step list_bindings;
 
 static registrar_step *const steps[] = {
     refuse_merged,          /* RFC 3261 8.2.2.2: 482 */
@@ -50,7 +56,8 @@ static registrar_step *const steps[] = {
     require_credentials,    /* step 3: 401 */
     require_ownership,      /* step 4: 403 */
     refuse_body,            /* RFC 3261 8.2.3: 415 */
-    read_contacts,          /* steps 6 and 7: 400 for a misplaced "*", 423 if too brief */
+    read_contacts,          /* steps 6 and 7: 400 for a misplaced "*", 423 if too brief, 439 */
+    refuse_himself,         /* RFC 5627 5.1: 403 */
     commit_changes,         /* step 7: parks; 500, and nothing changed, if it fails */
     list_bindings,          /* step 8: 200 */
 };
@@ -162,6 +169,44 @@ static enum sip_status read_contacts(struct registration *reg)
     return contacts_read(reg->rq, &reg->contacts);
 }
 
+bool registrar_knows(struct slice option)
+{
+    return slice_equal_nocase(option, SLICE("path"))
+           || slice_equal_nocase(option, SLICE("outbound"))
+           || slice_equal_nocase(option, SLICE("gruu"));
+}
+
+/* A contact that is to have a GRUU is no other name of its user, and no GRUU of his. */
+static bool may_have_gruu(struct registration *reg, const struct binding *binding)
+{
+    struct worker *w = reg->rq->w;
+    struct sip_uri uri;
+    struct slice aor;
+
+    if (!sip_uri_parse(binding->contact, &uri)
+        || (uri.scheme != SIP_SCHEME_SIP && uri.scheme != SIP_SCHEME_SIPS))
+        return false;
+    const struct domain_settings *domain = domain_of_uri(w, &uri);
+    if (domain == NULL || uri.user.ptr == NULL)
+        return true;
+    return !gruu_is_meant(&uri) && domain_aor(w, domain, &uri, &aor) && !slice_equal(aor, reg->aor);
+}
+
+static enum sip_status refuse_himself(struct registration *reg)
+{
+    const struct location_changes *changes = &reg->contacts.changes;
+
+    for (size_t i = 0; i < changes->count; i++) {
+        const struct binding *binding = &changes->items[i];
+        if (binding->instance.len == 0 || binding->expires_at_ms == 0
+            || may_have_gruu(reg, binding))
+            continue;
+        reg->rq->phrase = "Contact Is No Phone";
+        return SIP_403_FORBIDDEN;
+    }
+    return SIP_GO_ON;
+}
+
 /* --- step 7: the commit ------------------------------------------------------------------------
  */
 
@@ -184,14 +229,62 @@ static struct slice path_to_show(const struct registration *reg)
     return is_shown ? reg->contacts.path : SLICE_NONE;
 }
 
+/* The way through us, for what the phone sends (RFC 3608 6.3): the address that it has found. */
+static void add_service_route(const struct request *rq, struct buffer *lines)
+{
+    struct slice route = side_of(&rq->w->sides, &rq->from)->route;
+
+    buffer_add(lines, SLICE("Service-Route: "));
+    buffer_add(lines, (struct slice){route.ptr, route.len - SLICE(";tk=").len});
+    buffer_add(lines, SLICE(">\r\n"));
+}
+
+/* RFC 5626 6. That of datagrams the phone knows better than we do: its NAT is the reason. */
+static void add_outbound(const struct request *rq, struct buffer *lines)
+{
+    buffer_add(lines, SLICE("Require: outbound\r\n"));
+    if (hop_is_reliable(&rq->from))
+        sip_build_number(lines, SLICE("Flow-Timer"), rq->settings->flow_timer_s);
+}
+
+/* What the answer says beside the bindings. Empty, as nearly always, or if there is no memory. */
+static struct slice more_lines(struct registration *reg)
+{
+    struct request *rq = reg->rq;
+    struct slice path = path_to_show(reg);
+    bool has_outbound =
+        reg->contacts.uses_outbound && sip_message_lists(rq->msg, SIP_SUPPORTED, SLICE("outbound"));
+    size_t max_bytes = path.len + MORE_BYTES;
+
+    if (path.len == 0 && !has_outbound && !rq->settings->tells_service_route)
+        return SLICE_NONE;
+    char *memory = arena_alloc(rq->w->arena, max_bytes);
+    if (memory == NULL)
+        return SLICE_NONE;
+    struct buffer lines = buffer_over(memory, max_bytes);
+    if (path.len > 0)
+        sip_build_header(&lines, SLICE("Path"), path);
+    if (has_outbound)
+        add_outbound(rq, &lines);
+    if (rq->settings->tells_service_route)
+        add_service_route(rq, &lines);
+    return lines.overflowed ? SLICE_NONE : buffer_slice(&lines);
+}
+
+static bool wants_gruus(const struct registration *reg)
+{
+    return sip_message_header(reg->rq->msg, SIP_SUPPORTED) != NULL
+           && sip_message_lists(reg->rq->msg, SIP_SUPPORTED, SLICE("gruu"));
+}
+
 static struct waiting_registration *new_waiting(struct registration *reg, size_t update_bytes)
 {
     struct worker *w = reg->rq->w;
     struct slice start = late_reply_start(reg->rq);
-    struct slice path = path_to_show(reg);
+    struct slice lines = more_lines(reg);
     struct slice call_id = reg->rq->msg->basics.call_id;
     size_t size =
-        sizeof(struct waiting_registration) + update_bytes + start.len + path.len + call_id.len;
+        sizeof(struct waiting_registration) + update_bytes + start.len + lines.len + call_id.len;
 
     if (start.len == 0 || !request_may_park(reg->rq, size))
         return NULL;
@@ -202,7 +295,8 @@ static struct waiting_registration *new_waiting(struct registration *reg, size_t
     waiting->size = size;
     waiting->reply =
         (struct late_reply){.w = w, .txn = txn_id_of(reg->rq->txn), .start = keep(&end, start)};
-    waiting->path = keep(&end, path);
+    waiting->lines = keep(&end, lines);
+    waiting->wants_gruus = wants_gruus(reg);
     waiting->call_id = keep(&end, call_id);
     w->parked_bytes += size;
     w->waiting++;
@@ -292,7 +386,9 @@ static void answer_registration(struct worker *w, const struct waiting_registrat
         status = SIP_500_SERVER_INTERNAL_ERROR;
     struct buffer reply = late_reply_open(&waiting->reply, status, phrase);
     if (status == SIP_200_OK)
-        bindings_write(w, &bindings, waiting->path, &reply);
+        bindings_write(w, &bindings,
+                       waiting->wants_gruus ? location_update_aor(update) : SLICE_NONE,
+                       waiting->lines, &reply);
     late_reply_send(&waiting->reply, status, &reply);
 }
 
@@ -317,17 +413,18 @@ static void registration_committed(struct mail *mail, void *owner)
 static enum sip_status list_bindings(struct registration *reg)
 {
     struct worker *w = reg->rq->w;
-    struct slice path = path_to_show(reg);
+    struct slice gruu_aor = wants_gruus(reg) ? reg->aor : SLICE_NONE;
+    struct slice lines_of_request = more_lines(reg);
     struct binding_list bindings;
 
     if (!location_find(w->server->store, reg->aor, w->wall_ms, w->arena, &bindings))
         return SIP_500_SERVER_INTERNAL_ERROR;
-    size_t max_bytes = bindings_max_bytes(&bindings, path);
+    size_t max_bytes = bindings_max_bytes(&bindings, gruu_aor, lines_of_request);
     char *memory = arena_alloc(w->arena, max_bytes);
     if (memory == NULL)
         return SIP_500_SERVER_INTERNAL_ERROR;
     struct buffer lines = buffer_over(memory, max_bytes);
-    bindings_write(w, &bindings, path, &lines);
+    bindings_write(w, &bindings, gruu_aor, lines_of_request, &lines);
     reg->rq->extra_headers = buffer_slice(&lines);
     return lines.overflowed ? SIP_500_SERVER_INTERNAL_ERROR : SIP_200_OK;
 }

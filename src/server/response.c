@@ -310,6 +310,8 @@ static void failure(struct branch *b, const struct sip_message *msg)
 
     if (msg->status == SIP_503_SERVICE_UNAVAILABLE && branch_turned_away(b, msg))
         return;
+    if (msg->status == SIP_430_FLOW_FAILED && branch_lost_flow(b))
+        return;
     if (edit_for_upstream(ctx->w, ctx->server, msg, &edits) && !redirect_follow(ctx, msg, &edits))
         keep_final(ctx, msg, &edits);
     branch_close(b);

@@ -268,8 +268,7 @@ static enum sip_status refuse_listed(struct request *rq, enum sip_header_id id)
     struct slice option;
 
     for (int i = 0; i < MAX_REFUSED && sip_values_next(&values, &option); i++) {
-        if (rq->msg->method_id == SIP_REGISTER && id == SIP_REQUIRE
-            && slice_equal_nocase(option, SLICE("path")))
+        if (rq->msg->method_id == SIP_REGISTER && id == SIP_REQUIRE && registrar_knows(option))
             continue;
         reply_add_header(rq, "Unsupported", option);
         status = SIP_420_BAD_EXTENSION;

@@ -23,6 +23,7 @@ struct lockout;
 /* Keys of the hashes we hand out; all from one secret in the store but `ours_alone`. */
 struct server_keys {
     struct hash_key dialog;     /* Record-Route tokens: must be known after a restart */
+    struct hash_key gruu;       /* likewise */
     struct hash_key ours_alone; /* tags, loops, tables: as old as the process */
 };
 

@@ -58,6 +58,9 @@ struct settings {
     uint32_t min_expires_s;
     uint32_t max_expires_s;
 
+    uint32_t flow_timer_s;    /* RFC 5626 5.4, on streams */
+    bool tells_service_route; /* RFC 3608 */
+
     bool recurses; /* on 3xx: RFC 3261 16.7 step 4 */
     uint32_t timer_c_s;
     uint32_t nonce_s;

@@ -7,6 +7,7 @@
 #include "server/dialog.h"
 #include "server/domain.h"
 #include "server/forward.h"
+#include "server/gruu.h"
 #include "sip/address.h"
 #include "store/location.h"
 #include "store/user.h"
@@ -50,6 +51,42 @@ static bool target_of_binding(struct request *rq, const struct binding *binding,
     return is_alive || !out->is_bound;
 }
 
+static bool is_of_instance(const struct binding *binding, struct slice instance)
+{
+    return instance.len > 0 && slice_equal_nocase(binding->instance, instance);
+}
+
+static bool is_first_of_instance(const struct binding_list *bindings, size_t index)
+{
+    struct slice instance = bindings->items[index].instance;
+
+    for (size_t i = 0; i < index; i++) {
+        if (is_of_instance(&bindings->items[i], instance))
+            return false;
+    }
+    return true;
+}
+
+/* The way to an instance, and the others that there are should it fail: RFC 5626 7, 5627 6.1. */
+static void add_instance(struct request *rq, const struct binding_list *bindings, size_t first,
+                         struct target *targets, size_t *count)
+{
+    struct slice instance = bindings->items[first].instance;
+    size_t before = *count;
+
+    for (size_t i = first; i < bindings->count; i++) {
+        const struct binding *binding = &bindings->items[i];
+        struct target *target = &targets[*count];
+        if ((i != first && !is_of_instance(binding, instance))
+            || !target_of_binding(rq, binding, target))
+            continue;
+        target->is_alternative = *count > before;
+        ++*count;
+        if (instance.len == 0)
+            break;
+    }
+}
+
 /* Each target once (16.5): two bindings of one contact cannot be, the registrar sees to that. */
 static enum sip_status targets_of_bindings(struct request *rq, const struct binding_list *bindings,
                                            struct target_list *out)
@@ -59,8 +96,10 @@ static enum sip_status targets_of_bindings(struct request *rq, const struct bind
 
     if (targets == NULL)
         return SIP_500_SERVER_INTERNAL_ERROR;
-    for (size_t i = 0; i < bindings->count; i++)
-        count += target_of_binding(rq, &bindings->items[i], &targets[count]);
+    for (size_t i = 0; i < bindings->count; i++) {
+        if (is_first_of_instance(bindings, i))
+            add_instance(rq, bindings, i, targets, &count);
+    }
     *out = (struct target_list){targets, count};
     return count > 0 ? SIP_GO_ON : SIP_480_TEMPORARILY_UNAVAILABLE;
 }
@@ -96,12 +135,36 @@ static bool find_bindings(struct request *rq, const struct domain_settings *doma
            || find_of_aor(rq, buffer_slice(&user), out);
 }
 
+/* RFC 5627 6.1: of the user's bindings, those of one instance. False: no memory. */
+static bool find_by_gruu(struct request *rq, struct binding_list *out, bool *is_known)
+{
+    struct sip_uri uri = rq->uri;
+    struct gruu gruu;
+
+    if (!gruu_read(rq->w->server, &rq->uri, rq->w->arena, &gruu)) {
+        *out = (struct binding_list){0};
+        *is_known = false;
+        return true;
+    }
+    uri.user = gruu.user;
+    if (!find_bindings(rq, rq->domain, &uri, out, is_known))
+        return false;
+    if (!gruu_choose(rq->w->server, &gruu, out)) {
+        out->count = 0;
+        *is_known = false;
+    }
+    return true;
+}
+
 static enum sip_status find_by_location(struct request *rq, struct target_list *out)
 {
     struct binding_list bindings;
     bool is_known;
 
-    if (!find_bindings(rq, rq->domain, &rq->uri, &bindings, &is_known))
+    bool is_made = gruu_is_meant(&rq->uri)
+                       ? find_by_gruu(rq, &bindings, &is_known)
+                       : find_bindings(rq, rq->domain, &rq->uri, &bindings, &is_known);
+    if (!is_made)
         return SIP_500_SERVER_INTERNAL_ERROR;
     if (bindings.count == 0)
         return nobody_there(rq, is_known);

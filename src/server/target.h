@@ -9,8 +9,9 @@ struct target {
     struct slice route; /* values of Route to put before those that are there; may be empty */
     struct hop flow;    /* by which it is reached, if has_flow */
     bool has_flow;
-    bool is_bound; /* it is reached by no other way */
-    bool is_ours;  /* a user of ours */
+    bool is_bound;       /* it is reached by no other way */
+    bool is_ours;        /* a user of ours */
+    bool is_alternative; /* another flow of the one before, for when that has failed: RFC 5626 7 */
     uint16_t q_thousandths;
 };
 

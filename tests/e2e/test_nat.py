@@ -2,12 +2,13 @@
 Phones behind NATs, and what keeps the way to them open: RFC 5626, STUN (RFC 8489).
 """
 
+import re
 import struct
 import time
 
 import pytest
 
-from sip import Dialog, Peer, establish, finish, unique
+from sip import Dialog, Peer, credentials, establish, finish, param_of, unique
 
 COOKIE = 0x2112A442
 STRANGER = {"domain": "elsewhere.example", "password": None}
@@ -241,3 +242,291 @@ def test_a_token_that_a_forged_request_earns_is_of_no_more_use(server):
         end.routes = routes
         end.request("INFO")
     victim.expect_silence(0.3)
+
+
+# --- RFC 5626: outbound ---
+
+
+URN = "urn:uuid:00000000-0000-1000-8000-AABBCCDDEEFF"  # as in the examples of the RFC
+OUTBOUND = [("Supported", "path, outbound")]
+
+
+def flow_of(phone, reg_id, urn=URN, **params):
+    extra = "".join(f";{name}={value}" for name, value in params.items())
+    return f'<{phone.contact_uri}>;+sip.instance="<{urn}>";reg-id={reg_id}{extra}'
+
+
+def outbound(phone, reg_id, cseq=1, headers=(), **options):
+    return phone.register(contacts=[flow_of(phone, reg_id, **options)], headers=[*OUTBOUND, *headers], cseq=cseq)
+
+
+def flows_of(server, user, transport="udp", count=2):
+    """The flows of one phone, each with a socket of its own."""
+    flows = [hidden(server, user, transport) for _ in range(count)]
+    for reg_id, flow in enumerate(flows, 1):
+        assert outbound(flow, reg_id).status == 200
+    return flows
+
+
+def contacts_of(answer):
+    return {param_of(value, "reg-id"): value for value in answer.values("Contact")}
+
+
+@pytest.mark.parametrize("transport, timer", [("udp", None), ("tcp", "120")])
+def test_a_flow_is_registered_and_confirmed(server, transport, timer):
+    bob = hidden(server, "bob", transport)
+    answer = outbound(bob, 1)
+    assert answer.status == 200 and answer.values("Require") == ["outbound"]
+    assert answer.get("Flow-Timer") == timer
+    assert f'+sip.instance="<{URN}>"' in answer.get("Contact")
+    assert bob.register(contacts=[flow_of(bob, 1)], cseq=10).lines("Require") == [], "who says that he knows it not"
+
+
+def test_of_a_flow_the_newest_registration_counts_and_others_stay(server):
+    first, second = flows_of(server, "bob")
+    assert sorted(contacts_of(outbound(first, 1, cseq=10))) == ["1", "2"]
+    first.rebind()
+    answer = outbound(first, 1, cseq=20)
+    assert sorted(contacts_of(answer)) == ["1", "2"]
+    third = hidden(server, "bob")
+    answer = outbound(third, 1, urn="urn:uuid:11111111-0000-1000-8000-AABBCCDDEEFF")
+    assert len(answer.values("Contact")) == 3
+    answer = second.register(contacts=[flow_of(second, 2, expires=0)], headers=OUTBOUND, cseq=30)
+    assert sorted(contacts_of(answer)) == ["1"]
+
+
+def test_an_instance_is_called_once_by_the_flow_it_registered_last(server):
+    alice = server.registered("alice")
+    first, second = flows_of(server, "bob")
+    finish(establish(alice, second, second.aor)[0], second)
+    first.expect_silence(0.1)
+
+
+def test_where_a_flow_is_closed_the_next_one_is_taken(server):
+    alice = server.registered("alice")
+    first, second = flows_of(server, "bob", "tcp")
+    second.channels.pop().connection.close()
+    time.sleep(0.1)
+    finish(establish(alice, first, first.aor)[0], first)
+
+
+def test_where_a_flow_fails_the_next_one_is_taken(server):
+    """The host is there, and nobody listens: an ICMP error comes back."""
+    alice = server.registered("alice")
+    first, second = flows_of(server, "bob")
+    second.socket.close()
+    start = time.monotonic()
+    invite = alice.invite(first.aor)
+    at_first = first.expect("INVITE")
+    assert time.monotonic() - start < 1
+    first.respond(at_first, 486)
+    alice.ack(invite, alice.expect(486))
+
+
+def test_when_no_flow_is_left_the_user_is_unavailable_at_once(server):
+    alice = server.registered("alice")
+    flows = flows_of(server, "bob") + flows_of(server, "carol", "tcp", 1)
+    flows[0].socket.close()
+    flows[1].socket.close()
+    flows[2].channels.pop().connection.close()
+    time.sleep(0.1)
+    for user in ("bob", "carol"):
+        invite = alice.invite(f"sip:{user}@example.org")
+        alice.ack(invite, alice.expect(480))
+
+
+@pytest.mark.parametrize("status, goes_on", [(430, True), (486, False), (480, False), (503, False)])
+def test_another_flow_is_tried_after_a_430_of_an_edge_and_after_no_other_answer(server, status, goes_on):
+    alice, bob = server.registered("alice"), server.peer("bob")
+    edges = [server.peer("edge") for _ in range(2)]
+    for reg_id, edge in enumerate(edges, 1):
+        path = [("Path", f"<sip:token@{place(edge)};lr;ob>")]
+        assert outbound(bob, reg_id, cseq=10 * reg_id, headers=path).status == 200
+    invite = alice.invite(bob.aor)
+    at_edge = edges[1].expect("INVITE")
+    assert at_edge.values("Route") == [f"<sip:token@{place(edges[1])};lr;ob>"]
+    edges[1].respond(at_edge, status)
+    if goes_on:
+        at_edge = edges[0].expect("INVITE")
+        edges[0].respond(at_edge, 430)
+        alice.ack(invite, alice.expect(480))
+    else:
+        edges[0].expect_silence(0.2)
+        answer = alice.response()
+        assert answer.status == (500 if status == 503 else status)
+        alice.ack(invite, answer)
+
+
+@pytest.mark.parametrize("path, supported, status", [
+    (None, True, 439), ("<sip:192.0.2.1;lr>", True, 439), ("<sip:t@192.0.2.1;lr;ob>", True, 200), (None, False, 200)])
+def test_a_reg_id_needs_a_first_hop_that_knows_of_it(server, path, supported, status):
+    """RFC 5626 6: an edge that is not us has to say so in its Path."""
+    bob = server.peer("bob")
+    headers = [("Path", path)] if path else []
+    if supported:
+        headers += OUTBOUND
+    request = bob.request("REGISTER", "sip:example.org", to=f"<{bob.aor}>", contact="",
+                          headers=[("Contact", flow_of(bob, 1)), *headers])
+    request.headers.insert(1, ("Via", "SIP/2.0/UDP 192.168.1.9:5060;branch=z9hG4bKinner;rport"))
+    bob.send(request)
+    challenge = bob.response()
+    retry = bob.request("REGISTER", "sip:example.org")
+    retry.headers = [h for h in request.headers]
+    retry.set("Via", bob.via())
+    retry.headers.append(("Via", "SIP/2.0/UDP 192.168.1.9:5060;branch=z9hG4bKinner2;rport"))
+    retry.set("CSeq", "2 REGISTER")
+    retry.headers.append(("Authorization", credentials(challenge.get("WWW-Authenticate"), "REGISTER", "sip:example.org", "bob",
+                                                       bob.password)))
+    bob.send(retry)
+    answer = bob.response()
+    assert answer.status == status
+    assert answer.lines("Require") == (["outbound"] if status == 200 and supported else [])
+
+
+def test_a_reg_id_beside_another_contact_is_refused(server):
+    bob = server.peer("bob")
+    answer = bob.register(contacts=[flow_of(bob, 1), "<sip:other@192.0.2.1>"], headers=OUTBOUND)
+    assert answer.status == 400 and "reg-id" in answer.start
+    answer = bob.register(contacts=[flow_of(bob, 1), "<sip:other@192.0.2.1>;expires=0"], headers=OUTBOUND, cseq=10)
+    assert answer.status == 200
+
+
+@pytest.mark.parametrize("contact", ["<{c}>;reg-id=1", '<{c}>;reg-id=0;+sip.instance="<urn:x>"', '<{c}>;reg-id=x;+sip.instance="<urn:x>"',
+                                     '<{c}>;reg-id=4294967296;+sip.instance="<urn:x>"', '<{c}>;reg-id=1;+sip.instance="urn:x"',
+                                     '<{c}>;reg-id=1;+sip.instance=x'])
+def test_a_reg_id_that_is_none_or_has_no_instance_is_ignored(server, contact):
+    alice, bob = server.registered("alice"), server.peer("bob")
+    answer = bob.register(contacts=[contact.format(c=bob.contact_uri)], headers=OUTBOUND)
+    assert answer.status == 200 and answer.lines("Require") == []
+    finish(establish(alice, bob, bob.aor)[0], bob)
+
+
+def test_outbound_gruu_and_path_may_be_required_of_the_registrar(server):
+    bob = server.peer("bob")
+    answer = bob.register(contacts=[flow_of(bob, 1)], headers=[*OUTBOUND, ("Require", "outbound, gruu, path")])
+    assert answer.status == 200
+
+
+def test_flows_outlive_the_server(server):
+    alice = server.registered("alice")
+    first, second = flows_of(server, "bob")
+    server.kill()
+    server.start()
+    finish(establish(alice, second, second.aor)[0], second)
+
+
+# --- RFC 5627: GRUU ---
+
+
+GRUU = [("Supported", "gruu")]
+
+
+def gruus_of(answer, urn=URN):
+    value = next(v for v in answer.values("Contact") if urn in v)
+    return param_of(value, "pub-gruu").strip('"'), param_of(value, "temp-gruu").strip('"')
+
+
+def with_gruu(phone, urn=URN, call_id=None, cseq=1, expires=3600):
+    contact = f'<{phone.contact_uri}>;+sip.instance="<{urn}>"'
+    answer = phone.register(contacts=[contact], headers=GRUU, call_id=call_id, cseq=cseq, expires=expires)
+    assert answer.status == 200
+    return answer
+
+
+def test_gruus_are_given_to_who_supports_them(server):
+    bob = server.peer("bob")
+    public, temporary = gruus_of(with_gruu(bob))
+    assert public == f"sip:bob@example.org;gr={URN}"
+    assert re.fullmatch(r"sip:tgruu\.[\w-]+@example\.org;gr", temporary)
+    answer = bob.register(contacts=[f'<{bob.contact_uri}>;+sip.instance="<{URN}>";pub-gruu="sip:me@x";temp-gruu="sip:y@x"'], cseq=10)
+    assert "gruu" not in answer.get("Contact")
+    query = bob.register(contacts=[], headers=GRUU, cseq=20)
+    assert gruus_of(query)[0] == public
+
+
+def test_a_gruu_leads_to_its_instance_and_no_other(server):
+    alice, desk, mobile = server.registered("alice"), server.peer("bob"), server.peer("bob")
+    other = "urn:uuid:11111111-0000-1000-8000-AABBCCDDEEFF"
+    gruus = {desk: gruus_of(with_gruu(desk)), mobile: gruus_of(with_gruu(mobile, other), other)}
+    for phone, both in gruus.items():
+        for gruu in both:
+            finish(establish(alice, phone, gruu)[0], phone)
+    for phone in gruus:
+        phone.expect_silence(0.05)
+
+
+def test_a_gruu_in_contact_is_followed_within_the_dialog(server):
+    alice, bob = registered(hidden(server, "alice")), hidden(server, "bob")
+    temporary = gruus_of(with_gruu(bob, call_id="kept"))[1]
+    invite = alice.invite(bob.aor)
+    at_bob = bob.expect("INVITE")
+    bob.respond(at_bob, 200, contact=f"<{temporary}>")
+    end = Dialog(alice, invite, alice.expect(200), True)
+    end.ack()
+    assert bob.expect("ACK").uri == bob.contact_uri
+    bob.rebind()
+    with_gruu(bob, call_id="kept", cseq=10)
+    end.request("BYE")
+    bob.respond(bob.expect("BYE"), 200)
+    alice.expect(200)
+
+
+def test_temporary_gruus_end_with_the_call_id_or_the_last_contact(server):
+    alice, bob = server.registered("alice"), server.peer("bob")
+    public, first = gruus_of(with_gruu(bob, call_id="one"))
+    second = gruus_of(with_gruu(bob, call_id="one", cseq=10))[1]
+    assert first != second
+    for gruu in (first, second, public):
+        finish(establish(alice, bob, gruu)[0], bob)
+    third = gruus_of(with_gruu(bob, call_id="two", cseq=1))[1]
+
+    def refusal(gruu):
+        invite = alice.invite(gruu)
+        answer = alice.response()
+        alice.ack(invite, answer)
+        return answer.status
+
+    assert [refusal(first), refusal(second)] == [404, 404]
+    for gruu in (third, public):
+        finish(establish(alice, bob, gruu)[0], bob)
+    with_gruu(bob, call_id="two", cseq=20, expires=0)
+    assert [refusal(third), refusal(public)] == [404, 480]
+    with_gruu(bob, call_id="two", cseq=30)
+    assert refusal(third) == 404
+    finish(establish(alice, bob, public)[0], bob)
+
+
+def test_gruus_outlive_the_server_and_forged_ones_lead_nowhere(server):
+    alice, bob = server.registered("alice"), server.peer("bob")
+    public, temporary = gruus_of(with_gruu(bob))
+    server.kill()
+    server.start()
+    finish(establish(alice, bob, temporary)[0], bob)
+    at = temporary.index("@")
+    for forged in (temporary[:at - 1] + ("A" if temporary[at - 1] != "A" else "B") + temporary[at:], "sip:tgruu.@example.org;gr",
+                   "sip:bob@example.org;gr", temporary.replace("tgruu.", "")):
+        invite = alice.invite(forged)
+        alice.ack(invite, alice.expect(404))
+
+
+@pytest.mark.parametrize("contact", ["sip:bob@example.org", "sip:bob@example.org;gr=urn:x", "mailto:bob@example.org"])
+def test_who_registers_himself_for_a_gruu_is_refused(server, contact):
+    bob = server.peer("bob")
+    answer = bob.register(contacts=[f'<{contact}>;+sip.instance="<{URN}>"'], headers=GRUU)
+    assert answer.status == 403
+
+
+# --- RFC 3608 ---
+
+
+def test_a_service_route_is_told_where_asked_for(tchind, tmp_path):
+    config = tmp_path / "tchin.conf"
+    config.write_text("service_route = yes\nflow_timer = 30s\n")
+    server = tchind(users={"bob": "builder"}, options=["--config", config])
+    for transport in ("udp", "tcp"):
+        bob = hidden(server, "bob", transport)
+        answer = outbound(bob, 1)
+        suffix = ";transport=tcp" if transport == "tcp" else ""
+        assert answer.values("Service-Route") == [f"<sip:{server.host}:{server.port}{suffix};lr>"]
+        assert answer.get("Flow-Timer") == (None if transport == "udp" else "30")
+        assert bob.register(contacts=[], cseq=10).values("Service-Route") == answer.values("Service-Route")

@@ -90,7 +90,8 @@ static bool make_keys(struct program *p, struct buffer *fault)
 
     server_random(&keys->ours_alone, sizeof(keys->ours_alone));
     server_random(&p->server.run, sizeof(p->server.run));
-    if (store_secret(p->server.store, "dialog", &keys->dialog, sizeof(keys->dialog)) == ERR_NONE)
+    if (store_secret(p->server.store, "dialog", &keys->dialog, sizeof(keys->dialog)) == ERR_NONE
+        && store_secret(p->server.store, "gruu", &keys->gruu, sizeof(keys->gruu)) == ERR_NONE)
         return true;
     buffer_add_text(fault, "the database does not keep secrets");
     return false;
