@@ -79,7 +79,7 @@ struct settings {
     uint32_t handshake_timeout_ms;
     uint32_t max_handshakes; /* of a worker, as the next one */
     uint32_t max_handshakes_per_host;
-    char acme_email[SETTINGS_MAX_TEXT];    /* empty: no certificates by ACME */
+    char acme_email[SETTINGS_MAX_TEXT]; /* empty: no certificates by ACME */
     char acme_directory[SETTINGS_MAX_TEXT];
     uint32_t acme_port;
     uint32_t max_users;
