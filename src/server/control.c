@@ -123,7 +123,7 @@ static void accept_client(struct control *c, uint64_t now_ms)
         client->len = 0;
         client->sent = 0;
         client->active_ms = now_ms;
-        control_desk_init(&client->desk, c->server->store, &c->server->log,
+        control_desk_init(&client->desk, c->server->store, &c->server->log, c->server,
                           server_settings(c->server)->max_users);
         return;
     }

@@ -4,7 +4,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 
-#include "server/server.h"
+#include "server/flow.h"
 #include "sip/uri.h"
 #include "store/location.h"
 #include "store/location_remove.h"
@@ -36,9 +36,10 @@ static const struct command {
 };
 
 void control_desk_init(struct control_desk *desk, struct store *store, struct log *log,
-                       size_t max_rows)
+                       const struct server *server, size_t max_rows)
 {
-    *desk = (struct control_desk){.store = store, .log = log, .max_rows = max_rows};
+    *desk =
+        (struct control_desk){.store = store, .log = log, .server = server, .max_rows = max_rows};
 }
 
 void control_desk_fini(struct control_desk *desk)
@@ -380,14 +381,22 @@ struct location_list {
     uint64_t now_ms;
 };
 
-static json_t *binding_object(struct slice aor, const struct binding *binding, uint64_t now_ms)
+/* One that is not may come back by its next registration: its connection is gone. */
+static bool is_reachable(const struct control_desk *desk, const struct binding *binding)
 {
-    return json_pack("{so, so, so, so, so, so, sI, sI, sI}", "aor", json_text(aor), "contact",
+    return desk->server == NULL || flow_leads(desk->server, binding->flow, binding->path);
+}
+
+static json_t *binding_object(const struct location_list *list, struct slice aor,
+                              const struct binding *binding)
+{
+    return json_pack("{so, so, so, so, so, so, sI, sI, sb, sI}", "aor", json_text(aor), "contact",
                      json_text(binding->contact), "params", json_text(binding->params), "path",
                      json_text(binding->path), "call_id", json_text(binding->call_id), "user_agent",
                      json_text(binding->user_agent), "cseq", (json_int_t)binding->cseq,
-                     "q_thousandths", (json_int_t)binding->q_thousandths, "expires_s",
-                     (json_int_t)((binding->expires_at_ms - now_ms) / 1000));
+                     "q_thousandths", (json_int_t)binding->q_thousandths, "reachable",
+                     is_reachable(list->desk, binding), "expires_s",
+                     (json_int_t)((binding->expires_at_ms - list->now_ms) / 1000));
 }
 
 static bool list_bindings(void *arg, struct slice aor, const struct binding_list *bindings)
@@ -395,7 +404,7 @@ static bool list_bindings(void *arg, struct slice aor, const struct binding_list
     struct location_list *list = arg;
 
     for (size_t i = 0; i < bindings->count && !list->desk->is_lost; i++)
-        answer_with(list->desk, binding_object(aor, &bindings->items[i], list->now_ms));
+        answer_with(list->desk, binding_object(list, aor, &bindings->items[i]));
     return !list->desk->is_lost;
 }
 

@@ -20,10 +20,13 @@
 #include "base/log.h"
 #include "store/user.h"
 
+struct server;
+
 /* One for each client. */
 struct control_desk {
     struct store *store;
     struct log *log;
+    const struct server *server; /* whose connections these are; NULL: there are none */
     size_t max_rows;
     struct user *rows; /* of an import that is under way */
     size_t row_count;
@@ -37,7 +40,7 @@ struct control_desk {
 };
 
 void control_desk_init(struct control_desk *desk, struct store *store, struct log *log,
-                       size_t max_rows);
+                       const struct server *server, size_t max_rows);
 void control_desk_fini(struct control_desk *desk);
 
 /* Does what the line says; the answer is added to desk->answer. */

@@ -147,3 +147,11 @@ bool flow_is_alive(const struct server *server, const struct hop *hop)
            && directory_find(server->connections, hop->protocol, &hop->remote, SLICE_NONE, &found)
            && found.connection == hop->connection;
 }
+
+bool flow_leads(const struct server *server, struct slice bytes, struct slice path)
+{
+    struct flow flow;
+
+    return path.len > 0 || !flow_read(&bytes, server->run, &flow) || !flow.is_bound
+           || flow_is_alive(server, &flow.hop);
+}

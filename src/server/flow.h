@@ -30,4 +30,7 @@ bool flow_read(struct slice *bytes, uint32_t run, struct flow *out) MUST_USE;
  */
 bool flow_is_alive(const struct server *server, const struct hop *hop);
 
+/* Of the flow that a binding keeps, and its Path: false if nothing leads to it at present. */
+bool flow_leads(const struct server *server, struct slice bytes, struct slice path);
+
 #endif

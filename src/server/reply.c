@@ -7,6 +7,8 @@
 #include "server/trace.h"
 #include "sip/build.h"
 
+enum { STOP_SPREAD_S = 30 };
+
 /*
  * RFC 3261 18.2.2, RFC 3581 4. A stream: the connection, or if it is gone one to the sent-by port.
  * A datagram: to the port it came from if rport asks for it, else to the sent-by port. In both
@@ -101,6 +103,20 @@ static void log_answer(struct request *rq, enum sip_status status, struct slice 
         {"source", buffer_slice(&source)}, {"call-id", rq->msg->basics.call_id});
 }
 
+/*
+ * While we stop, phones lose their connections and all want to register at once: each is told
+ * another time, so that they do not come back together.
+ */
+static uint64_t retry_after_s(const struct request *rq)
+{
+    const struct server *server = rq->w->server;
+
+    if (!atomic_load_explicit(&server->stopping, memory_order_relaxed))
+        return REPLY_RETRY_AFTER_S;
+    return REPLY_RETRY_AFTER_S
+           + hash_place(&server->keys.ours_alone, rq->msg->basics.call_id) % STOP_SPREAD_S;
+}
+
 /* RFC 3261 20.33: without it a client may think that we are gone for good. */
 static void tell_when_to_retry(struct request *rq, enum sip_status status)
 {
@@ -108,7 +124,7 @@ static void tell_when_to_retry(struct request *rq, enum sip_status status)
         return;
     char text[8];
     struct buffer seconds = buffer_over(text, sizeof(text));
-    buffer_add_u64(&seconds, REPLY_RETRY_AFTER_S);
+    buffer_add_u64(&seconds, retry_after_s(rq));
     reply_add_header(rq, "Retry-After", buffer_slice(&seconds));
 }
 

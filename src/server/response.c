@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "server/context.h"
+#include "server/media.h"
 #include "server/reply.h"
 #include "sip/build.h"
 
@@ -292,11 +293,26 @@ static void provisional(struct branch *b, const struct sip_message *msg)
         forward_now(ctx, msg);
 }
 
+/* Of who is behind a NAT; others can be reached. */
+static void look_at_media(const struct branch *b, const struct sip_message *answer)
+{
+    const struct parked *parked = &b->ctx->request;
+    struct sip_message invite;
+    struct sip_fault fault;
+
+    if (answer->body.len > 0 && b->target.is_bound
+        && sip_message_parse((struct slice){parked->bytes, parked->len}, &invite, &fault)
+        && sip_message_check(&invite, &fault))
+        media_look(parked->w, &parked->from.remote, &invite, &b->target.flow.remote, answer);
+}
+
 static void success(struct branch *b, const struct sip_message *msg)
 {
     struct context *ctx = b->ctx;
     bool is_first = !ctx->has_final;
 
+    if (is_first && ctx->is_invite)
+        look_at_media(b, msg);
     branch_close(b);
     if (is_first || ctx->is_invite)
         forward_now(ctx, msg);                         /* step 5 */

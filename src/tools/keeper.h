@@ -22,6 +22,7 @@ struct keeper_binding {
     uint32_t cseq;
     uint16_t q_thousandths;
     uint64_t expires_s;
+    bool is_unreachable; /* its connection is gone, as a running server says */
 };
 
 typedef bool keeper_each_user(void *arg, struct slice aor, struct slice alias_of);

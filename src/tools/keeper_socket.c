@@ -211,6 +211,7 @@ static bool take_binding(void *arg, const json_t *entry)
         .cseq = (uint32_t)json_integer_value(json_object_get(entry, "cseq")),
         .q_thousandths = (uint16_t)json_integer_value(json_object_get(entry, "q_thousandths")),
         .expires_s = (uint64_t)json_integer_value(json_object_get(entry, "expires_s")),
+        .is_unreachable = json_is_false(json_object_get(entry, "reachable")),
     };
 
     return listing->each(listing->arg, &binding);

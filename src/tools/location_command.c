@@ -49,6 +49,7 @@ static bool print_json(const struct keeper_binding *b)
                                output_json_text(b->contact), "q", (double)b->q_thousandths / 1000,
                                "expires_s", (json_int_t)b->expires_s);
 
+    json_object_set_new(object, "reachable", json_boolean(!b->is_unreachable));
     json_object_set_new(object, "params", output_json_text(b->params));
     json_object_set_new(object, "path", output_json_text(b->path));
     json_object_set_new(object, "call_id", output_json_text(b->call_id));
@@ -68,7 +69,7 @@ static bool add_binding(void *arg, const struct keeper_binding *b)
     if (listing->wants_json)
         return print_json(b);
     buffer_add_u64(&seconds, b->expires_s);
-    buffer_add_text(&seconds, " s");
+    buffer_add_text(&seconds, b->is_unreachable ? " s, unreachable" : " s");
     const struct slice cells[] = {b->aor, b->contact, buffer_slice(&seconds), b->user_agent};
     return table_add(&listing->table, cells);
 }

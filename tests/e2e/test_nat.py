@@ -2,7 +2,9 @@
 Phones behind NATs, and what keeps the way to them open: RFC 5626, STUN (RFC 8489).
 """
 
+import json
 import re
+import signal
 import struct
 import time
 
@@ -159,6 +161,36 @@ def test_who_lost_his_connection_is_unreachable_at_once_until_he_comes_back(serv
     finish(establish(alice, bob, bob.aor)[0], bob)
 
 
+def test_who_is_unreachable_is_shown_as_such(server):
+    bob, carol = registered(hidden(server, "bob", "tcp")), registered(hidden(server, "carol"))
+
+    def shown():
+        lines = server.tool("location", "list", "--json", "--data", server.data).stdout.splitlines()
+        table = server.tool("location", "list", "--data", server.data).stdout
+        assert table.count("unreachable") == sum(not json.loads(line)["reachable"] for line in lines)
+        return {row["aor"].split("@")[0]: row["reachable"] for row in map(json.loads, lines)}
+
+    assert shown() == {"bob": True, "carol": True}
+    bob.channels.pop().connection.close()
+    time.sleep(0.1)
+    assert shown() == {"bob": False, "carol": True}
+    assert bob.register(cseq=10).status == 200
+    assert shown() == {"bob": True, "carol": True}
+
+
+def test_who_is_turned_away_by_a_server_that_stops_is_told_various_times(server):
+    alice, bob = server.registered("alice"), server.registered("bob")
+    alice.invite(bob.aor)
+    bob.expect("INVITE")  # unanswered: so the server waits for a while
+    server.process.send_signal(signal.SIGTERM)
+    time.sleep(0.3)
+    phones = [server.peer("carol") for _ in range(8)]
+    for phone in phones:
+        phone.send(phone.request("REGISTER", "sip:example.org", to=f"<{phone.aor}>"))
+    times = {int(phone.expect(503).get("Retry-After")) for phone in phones}
+    assert len(times) > 2 and min(times) >= 5 and max(times) <= 35
+
+
 def test_a_dialog_with_who_lost_his_connection_is_refused_at_once(server):
     alice, bob = server.registered("alice"), registered(hidden(server, "bob", "tcp"))
     alice_end, _ = establish(alice, bob, bob.aor)
@@ -242,6 +274,48 @@ def test_a_token_that_a_forged_request_earns_is_of_no_more_use(server):
         end.routes = routes
         end.request("INFO")
     victim.expect_silence(0.3)
+
+
+# --- media: what is seen of them ---
+
+
+MEDIA = "media: both behind different NATs and neither offers ICE"
+
+
+def sdp_at(address, *lines):
+    family = "IP6" if ":" in address else "IP4"
+    return "\r\n".join(["v=0", f"o=- 1 1 IN {family} {address}", "s=-", f"c=IN {family} {address}", "t=0 0",
+                        "m=audio 49170 RTP/AVP 0", *lines, ""]).encode()
+
+
+@pytest.mark.parametrize("offer, answer, is_said", [
+    (sdp_at("192.168.7.2"), sdp_at("10.0.0.9"), True),
+    (sdp_at("fd00::2"), sdp_at("10.0.0.9"), True),
+    (sdp_at("192.168.7.2"), sdp_at("198.51.100.7"), False),
+    (sdp_at("198.51.100.7"), sdp_at("10.0.0.9"), False),
+    (sdp_at("192.168.7.2", "a=candidate:1 1 UDP 2130706431 192.168.7.2 49170 typ host"), sdp_at("10.0.0.9"), False),
+    (sdp_at("192.168.7.2"), sdp_at("10.0.0.9", "a=ice-ufrag:8hhY"), False),
+], ids=["both", "of two families", "callee in the open", "caller in the open", "an offer with ICE", "an answer with ICE"])
+def test_media_that_cannot_meet_are_said_once(server, offer, answer, is_said):
+    alice, bob = registered(hidden(server, "alice")), registered(hidden(server, "bob", inside="10.0.0.9"))
+    invite = alice.invite(bob.aor, body=offer)
+    at_bob = bob.expect("INVITE")
+    for _ in range(2):
+        bob.respond(at_bob, 200, body=answer)
+    end = Dialog(alice, invite, alice.expect(200), True)
+    end.ack()
+    bob.expect("ACK")
+    finish(end, bob)
+    server.stop()
+    assert sum(MEDIA in line for line in server.log) == is_said
+
+
+def test_media_behind_the_same_nat_may_meet(server):
+    alice = registered(hidden(server, "alice"))
+    bob = registered(hidden(server, "bob", inside="10.0.0.9", host=alice.host))
+    end = establish(alice, bob, bob.aor, body=sdp_at("192.168.7.2"))[0]
+    finish(end, bob)
+    assert not any(MEDIA in line for line in server.log)
 
 
 # --- RFC 5626: outbound ---

@@ -42,7 +42,7 @@ static struct world *start(void)
         .folder = check_folder(), .log = &w->log, .max_bindings = 100, .max_users = 4};
     w->store = store_open(&settings, 1, &err, &fault);
     CHECK_MADE(w->store);
-    control_desk_init(&w->desk, w->store, &w->log, 5);
+    control_desk_init(&w->desk, w->store, &w->log, NULL, 5);
     memset(w->secrets, 'a', SECRETS_LEN);
     return w;
 }
