@@ -12,6 +12,7 @@ static const char *const durabilities[] = {"relaxed", "process", "power", NULL};
 static const char *const log_formats[] = {"text", "json", NULL};
 static const char *const log_levels[] = {"debug", "info", "warning", "error", NULL};
 static const char *const client_certificates[] = {"no", "optional", "required", NULL};
+static const char *const probes[] = {"no", "crlf", "options", NULL};
 static const char *const digests[] = {"md5", "both", "sha256", NULL};
 
 static const struct key_unit counts[] = {
@@ -61,6 +62,8 @@ const struct key settings_keys[] = {
     {"max_expires", NUMBER(OF_ALL(max_expires_s), 1, 365 * DAY, seconds), "the longest"},
     {"flow_timer", NUMBER(OF_ALL(flow_timer_s), 10, HOUR, seconds), "between two pings of a phone on a connection"},
     {"service_route", SWITCH(OF_ALL(tells_service_route)), "tells phones to send everything through us"},
+    {"probe", WORD(OF_ALL(probe), probes), "keeps the NATs of phones open"},
+    {"probe_interval", NUMBER(OF_ALL(probe_interval_s), 1, HOUR, seconds), "between two of them"},
     {"recurse", SWITCH(OF_ALL(recurses)), "follows a 3xx itself"},
     {"timer_c", NUMBER(OF_ALL(timer_c_s), 181, DAY, seconds), "how long a call may ring"},
     {"nonce_lifetime", NUMBER(OF_ALL(nonce_s), 10, DAY, seconds), "of a challenge"},

@@ -43,6 +43,7 @@ void settings_init(struct settings *settings)
         .min_expires_s = 60,
         .max_expires_s = 7200,
         .flow_timer_s = 120,
+        .probe_interval_s = 25,
         .timer_c_s = 185, /* RFC 3261 16.6 step 11: more than three minutes */
         .nonce_s = 300,
         .max_transactions = share_of_memory(TRANSACTION_BYTES, 1000, SETTINGS_MAX_TRANSACTIONS),

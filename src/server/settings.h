@@ -24,6 +24,7 @@ enum {
 
 #define SETTINGS_MAX_PARKED_BYTES (4095U << 20)
 
+enum probe_choice { PROBE_NOTHING, PROBE_CRLF, PROBE_OPTIONS };
 enum digest_choice { DIGEST_MD5, DIGEST_BOTH, DIGEST_SHA256 };
 
 struct domain_settings {
@@ -60,6 +61,8 @@ struct settings {
 
     uint32_t flow_timer_s;    /* RFC 5626 5.4, on streams */
     bool tells_service_route; /* RFC 3608 */
+    enum probe_choice probe;  /* of flows of datagrams: see probe.h */
+    uint32_t probe_interval_s;
 
     bool recurses; /* on 3xx: RFC 3261 16.7 step 4 */
     uint32_t timer_c_s;

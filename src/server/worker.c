@@ -11,6 +11,7 @@
 #include "server/handshakes.h"
 #include "server/intake.h"
 #include "server/parcel.h"
+#include "server/probe.h"
 #include "server/proxy.h"
 #include "server/trace.h"
 #include "sip/message.h"
@@ -115,6 +116,7 @@ struct worker *worker_new(struct server *server, uint16_t index, struct buffer *
     w->transport = new_transport(w, settings, fault);
     if (w->transport == NULL)
         goto fail;
+    probe_start(w);
     return w;
 
 fail:

@@ -74,6 +74,8 @@ struct worker {
     struct parcel *spare;
     size_t spare_count;
     size_t parcel_bytes;    /* of parcels that are under way */
+    struct alarm probe;     /* see probe.h */
+    size_t next_probe;      /* of its parts of the bindings */
     struct date date;       /* as the answers of this second say it */
     struct sides sides;     /* that messages came and left by */
     struct mailbag updates; /* of bindings: they leave for the store when the turn ends */

@@ -38,6 +38,8 @@ size_t location_count(struct store *store)
     return atomic_load(&store->index.binding_count);
 }
 
+_Static_assert((int)LOCATION_PARTS == (int)SHARD_COUNT, "a part is a shard");
+
 /* Walking: a shard is copied, then its records pass one after the other. */
 
 struct walk {
@@ -72,6 +74,16 @@ static bool pass_shard(struct walk *w, struct index *index, size_t shard)
             return false;
     }
     return true;
+}
+
+bool location_walk_part(struct store *store, size_t part, uint64_t now_ms, location_each *each,
+                        void *arg)
+{
+    struct walk w = {arena_new(1 << 14, SIZE_MAX), now_ms, each, arg, false};
+    bool ok = w.arena != NULL && pass_shard(&w, &store->index, part);
+
+    arena_free(w.arena);
+    return ok;
 }
 
 bool location_walk(struct store *store, uint64_t now_ms, location_each *each, void *arg)

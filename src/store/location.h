@@ -121,6 +121,11 @@ bool location_find(struct store *store, struct slice aor, uint64_t now_ms, struc
 typedef bool location_each(void *arg, struct slice aor, const struct binding_list *bindings);
 bool location_walk(struct store *store, uint64_t now_ms, location_each *each, void *arg);
 
+/* The same for one of so many parts of the store, which together are all of it. */
+enum { LOCATION_PARTS = 256 };
+bool location_walk_part(struct store *store, size_t part, uint64_t now_ms, location_each *each,
+                        void *arg) MUST_USE;
+
 size_t location_count(struct store *store); /* bindings, expired ones not yet gone included */
 
 #endif
