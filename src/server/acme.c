@@ -278,11 +278,6 @@ static void see_to_domain(struct acme *acme, const char *data, uint64_t wall_ms)
         install(acme, wall_ms);
 }
 
-static void set_domain(struct acme *acme, const struct domain_settings *domain)
-{
-    memcpy(acme->domain, domain->name, sizeof(acme->domain));
-}
-
 void acme_turn(struct acme *acme, uint64_t wall_ms)
 {
     const struct settings *settings = server_settings(acme->server);
@@ -291,13 +286,16 @@ void acme_turn(struct acme *acme, uint64_t wall_ms)
         look_at_client(acme, wall_ms);
         return;
     }
-    if (settings->acme_email[0] == '\0' || wall_ms - acme->looked_ms < LOOK_MS)
+    if (!settings_want_acme(settings) || wall_ms - acme->looked_ms < LOOK_MS)
         return; /* a clock that was set back goes round: it is looked */
     acme->looked_ms = wall_ms;
     for (size_t i = 0; i < settings->domain_count && acme->step == NOTHING; i++) {
-        if (settings->domains[i].addr.family != 0)
-            continue; /* an address has no certificate by http-01 that a phone would look at */
-        set_domain(acme, &settings->domains[i]);
+        const struct domain_settings *domain = &settings->domains[i];
+        bool has_name = domain->addr.family == 0;
+        bool has_other_files = domain->certificate[0] != '\0';
+        if (!has_name || has_other_files)
+            continue;
+        memcpy(acme->domain, domain->name, sizeof(acme->domain));
         see_to_domain(acme, settings->data_folder, wall_ms);
     }
 }
@@ -307,7 +305,7 @@ void acme_hurry(struct acme *acme)
     const struct settings *settings = server_settings(acme->server);
     static const struct trouble none = {0};
 
-    for (size_t i = 0; i < settings->domain_count && settings->acme_email[0] != '\0'; i++) {
+    for (size_t i = 0; i < settings->domain_count && settings_want_acme(settings); i++) {
         if (recall_trouble(acme, settings->domains[i].name).failures > 0)
             remember_trouble(acme, settings->domains[i].name, none);
     }

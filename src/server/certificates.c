@@ -39,7 +39,8 @@ static X509_STORE *read_trusted(const struct certificates *certificates, struct 
     const struct settings *settings = server_settings(certificates->server);
     const char *chosen = settings->trusted_certificates;
 
-    if (!settings_listens_by(settings, HOP_TLS) && !certificates_exist(certificates))
+    if (!settings_listens_by(settings, HOP_TLS) && !settings_want_acme(settings)
+        && !certificates_exist(certificates))
         return X509_STORE_new();
     return tls_trust_read(chosen[0] != '\0' ? chosen : NULL, fault);
 }

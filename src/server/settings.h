@@ -97,6 +97,12 @@ static inline uint32_t settings_of_each(const struct settings *settings, uint32_
     return in_all > settings->workers ? in_all / settings->workers : 1;
 }
 
+/* Whether a certificate is to come, sooner or later. */
+static inline bool settings_want_acme(const struct settings *settings)
+{
+    return settings->acme_email[0] != '\0';
+}
+
 /* The domain of that name, or with that address for a name; NULL: none of ours. */
 const struct domain_settings *settings_domain(const struct settings *settings, struct slice name);
 

@@ -15,16 +15,11 @@ import threading
 import time
 import urllib.request
 
+import certificates
 from phones import free_port
 
 BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 A, NXDOMAIN = 1, 3
-
-
-def run(*words):
-    done = subprocess.run([str(word) for word in words], capture_output=True, text=True)
-    assert done.returncode == 0, f"{words}: {done.stderr}"
-    return done.stdout
 
 
 class NameServer:
@@ -61,13 +56,14 @@ class Authority:
 
     def __init__(self, folder, host, validity_s=3600):
         self.folder = folder / "authority"
-        self.folder.mkdir()
+        own = certificates.Authority(self.folder)
+        self.own_root = own.root
+        certificate, key = own.issue("DNS:localhost,IP:127.0.0.1", days=2, usage="serverAuth")
         self.names = NameServer(host)
         self.port, self.http_port, self.management_port = free_port(), free_port(), free_port()
-        self._make_own_certificate()
         (self.folder / "pebble.json").write_text(json.dumps({"pebble": {
             "listenAddress": f"127.0.0.1:{self.port}", "managementListenAddress": f"127.0.0.1:{self.management_port}",
-            "certificate": str(self.folder / "cert.pem"), "privateKey": str(self.folder / "key.pem"),
+            "certificate": str(certificate), "privateKey": str(key),
             "httpPort": self.http_port, "tlsPort": free_port(), "ocspResponderURL": "",
             "externalAccountBindingRequired": False, "certificateValidityPeriod": validity_s}}))
         self.log = self.folder / "pebble.log"
@@ -76,16 +72,6 @@ class Authority:
             stdin=subprocess.DEVNULL, stdout=self.log.open("w"), stderr=subprocess.STDOUT,
             env={**os.environ, "PEBBLE_VA_NOSLEEP": "1", "PEBBLE_WFE_NONCEREJECT": "0", "PEBBLE_AUTHZREUSE": "0"})
         self._wait_until_it_listens()
-
-    def _make_own_certificate(self):
-        own = self.folder
-        run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", own / "ca.key", "-out", own / "ca.pem",
-            "-days", 2, "-subj", "/CN=lab")
-        run("openssl", "req", "-newkey", "rsa:2048", "-nodes", "-keyout", own / "key.pem", "-out", own / "request.pem",
-            "-subj", "/CN=localhost")
-        (own / "names").write_text("subjectAltName=DNS:localhost,IP:127.0.0.1\n")
-        run("openssl", "x509", "-req", "-in", own / "request.pem", "-CA", own / "ca.pem", "-CAkey", own / "ca.key",
-            "-CAcreateserial", "-days", 2, "-extfile", own / "names", "-out", own / "cert.pem")
 
     def _wait_until_it_listens(self):
         for _ in range(100):
@@ -102,13 +88,13 @@ class Authority:
     @property
     def wrap(self):
         """The command to run a server under that is to trust this authority."""
-        return f"unshare --mount sh -c 'mount --bind {shlex.quote(str(self.folder / 'ca.pem'))} {BUNDLE} && exec \"$@\"' sh"
+        return f"unshare --mount sh -c 'mount --bind {shlex.quote(str(self.own_root))} {BUNDLE} && exec \"$@\"' sh"
 
-    def root(self):
-        """The certificate that those it gives end in."""
-        trust = ssl.create_default_context(cafile=self.folder / "ca.pem")
+    def client(self):
+        """How a phone that believes what this authority has signed connects."""
+        trust = ssl.create_default_context(cafile=self.own_root)
         url = f"https://localhost:{self.management_port}/roots/0"
-        return urllib.request.urlopen(url, context=trust).read().decode()
+        return ssl.create_default_context(cadata=urllib.request.urlopen(url, context=trust).read().decode())
 
     def orders(self):
         return self.log.read_text().count("Added order")

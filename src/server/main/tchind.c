@@ -131,7 +131,8 @@ static bool make_shared(struct program *p, struct buffer *fault)
     return false;
 }
 
-/* Where nobody said what to listen on, TLS is part of it as soon as there is a certificate. */
+/* Where nobody said what to listen on, TLS is part of it as soon as there is a certificate, or is
+ * to be one. */
 static bool start_certificates(struct program *p, struct buffer *fault)
 {
     struct certificates *certificates = certificates_start(&p->server, fault);
@@ -139,7 +140,8 @@ static bool start_certificates(struct program *p, struct buffer *fault)
     p->server.certificates = certificates;
     if (certificates == NULL)
         return false;
-    if (p->settings->listeners_are_default && certificates_exist(certificates))
+    if (p->settings->listeners_are_default
+        && (certificates_exist(certificates) || settings_want_acme(p->settings)))
         settings_add_default_tls(p->settings);
     return true;
 }
@@ -315,11 +317,15 @@ static void say_what_tls_lacks(const struct program *p)
 {
     const struct settings *settings = p->settings;
 
-    if (!certificates_exist(p->server.certificates))
+    if (certificates_exist(p->server.certificates))
+        return;
+    if (settings_want_acme(settings))
+        fprintf(stderr, "tchind: no TLS yet: a certificate is being asked for by ACME\n");
+    else
         fprintf(stderr,
-                "tchind: no TLS: there is no certificate for %s. Put it with its chain into "
-                "%s/tls/%s/cert.pem and its key into key.pem beside it; for a lab, start with "
-                "--self-signed\n",
+                "tchind: no TLS: there is no certificate for %s. Get one by --acme EMAIL, or put "
+                "yours with its chain into %s/tls/%s/cert.pem and its key into key.pem beside it; "
+                "for a lab, start with --self-signed\n",
                 settings->domains[0].name, settings->data_folder, settings->domains[0].name);
 }
 
