@@ -102,6 +102,19 @@ static void end(struct waiting_ack *waiting, struct locator *search)
     free(waiting);
 }
 
+/* Of the addresses of one name, that which the INVITE went to: a connection to it is open. */
+static void prefer_open(struct worker *w, struct locator *search, struct sip_candidate *place)
+{
+    struct sip_candidate other = *place;
+
+    while (!next_hop_is_open(w, &other)) {
+        if (!sip_locate_beside(&search->machine)
+            || locator_next(search, &w->dead_targets, w->now_ms, &other) != SIP_LOCATED)
+            return;
+    }
+    *place = other;
+}
+
 static void try_place(struct locator *search)
 {
     struct waiting_ack *waiting = search->owner;
@@ -113,8 +126,10 @@ static void try_place(struct locator *search)
         result = locator_next(search, &w->dead_targets, w->now_ms, &place);
     if (result == SIP_LOCATE_WAIT)
         return;
-    if (result == SIP_LOCATED)
+    if (result == SIP_LOCATED) {
+        prefer_open(w, search, &place);
         go_on(&waiting->request, &place);
+    }
     end(waiting, search);
 }
 

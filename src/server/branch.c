@@ -7,6 +7,7 @@
 #include "server/context.h"
 #include "server/forward.h"
 #include "server/next_hop.h"
+#include "server/race.h"
 #include "server/reply.h"
 #include "server/route.h"
 #include "sip/build.h"
@@ -18,6 +19,11 @@ enum {
 
 static void alarm_rings(struct alarm *alarm);
 static void search_goes_on(struct locator *search);
+static void race_is_due(void *owner);
+static void race_is_won(void *owner, const struct sip_candidate *place, struct hop *hop);
+static void race_has_failed(void *owner, size_t left);
+
+static const struct race_host race_host = {race_is_due, race_is_won, race_has_failed};
 
 /* --- sending -----------------------------------------------------------------------------------
  */
@@ -110,11 +116,36 @@ static bool send_by(struct branch *b, struct request *rq, struct hop *hop)
     return false;
 }
 
+static void stop_race(struct branch *b)
+{
+    race_stop(b->race);
+    b->race = NULL;
+}
+
+/* Where DNS may name others, a connection is waited for, so that another can overtake it. */
+static enum transport_opening
+wait_for_connection(struct branch *b, const struct sip_candidate *place, struct hop *hop)
+{
+    if (b->search == NULL || !hop_is_reliable(hop))
+        return TRANSPORT_READY;
+    if (b->race == NULL)
+        b->race = race_start(b->ctx->w, &race_host, b);
+    return b->race != NULL ? race_add(b->race, place, hop) : TRANSPORT_CANNOT;
+}
+
 static bool send_to(struct branch *b, struct request *rq, const struct sip_candidate *place)
 {
     struct hop hop;
 
-    return next_hop_choose(b->ctx->w, place, &hop) && send_by(b, rq, &hop);
+    if (!next_hop_choose(b->ctx->w, place, &hop))
+        return false;
+    switch (wait_for_connection(b, place, &hop)) {
+    case TRANSPORT_OPENING: return true;
+    case TRANSPORT_CANNOT: return false;
+    case TRANSPORT_READY: break;
+    }
+    stop_race(b);
+    return send_by(b, rq, &hop);
 }
 
 /* RFC 3261 16.6 step 7, RFC 3263 4.3: through the places in their order, a new transaction each. */
@@ -138,16 +169,17 @@ static bool try_next_place(struct branch *b, struct request *rq)
 static bool search(struct branch *b, struct request *rq, const struct sip_locate *machine)
 {
     struct context *ctx = b->ctx;
+    size_t bytes = sizeof(*b->search) + race_bytes(); /* there may be one race at a time */
 
-    if (!request_may_park(rq, sizeof(*b->search))) {
+    if (!request_may_park(rq, bytes)) {
         ctx->is_at_ceiling = true;
         return false;
     }
     b->search = next_hop_search(rq, machine, b, search_goes_on);
     if (b->search == NULL)
         return false;
-    ctx->parked_bytes += sizeof(*b->search);
-    ctx->w->parked_bytes += sizeof(*b->search);
+    ctx->parked_bytes += bytes;
+    ctx->w->parked_bytes += bytes;
     b->is_searched = true;
     return try_next_place(b, rq);
 }
@@ -291,9 +323,48 @@ static void search_goes_on(struct locator *locator)
     struct branch *b = locator->owner;
     struct worker *w = b->ctx->w;
 
-    if (!go_on(b))
+    if (!go_on(b) && b->race == NULL)
         finish(b, SIP_503_SERVICE_UNAVAILABLE);
     arena_reset(w->arena);
+}
+
+/* --- several addresses side by side: RFC 8305 5 -------------------------------------------------
+ */
+
+static void race_is_due(void *owner)
+{
+    struct branch *b = owner;
+    struct sip_message msg;
+    struct request rq;
+
+    if (may_go_on(b) && sip_locate_beside(&b->search->machine) && revive(b, &rq, &msg))
+        (void)try_next_place(b, &rq); /* if not, there are still those that run */
+}
+
+static void race_is_won(void *owner, const struct sip_candidate *place, struct hop *hop)
+{
+    struct branch *b = owner;
+    struct hop winner = *hop;
+    struct sip_message msg;
+    struct request rq;
+
+    b->place = *place;
+    stop_race(b);
+    if (!may_go_on(b) || !revive(b, &rq, &msg) || !send_by(b, &rq, &winner))
+        finish(b, SIP_503_SERVICE_UNAVAILABLE);
+}
+
+static void race_has_failed(void *owner, size_t left)
+{
+    struct branch *b = owner;
+
+    if (left > 0) {
+        race_is_due(b);
+        return;
+    }
+    stop_race(b);
+    if (!go_on(b))
+        finish(b, SIP_503_SERVICE_UNAVAILABLE);
 }
 
 void branch_heard(struct branch *b)
@@ -438,7 +509,8 @@ static void wait_for_provisional(struct branch *b, struct slice reason)
     struct context *ctx = b->ctx;
 
     b->wants_cancel = true;
-    if (b->txn == NULL) { /* it asks the resolver: there is nobody yet to cancel it at */
+    if (b->txn == NULL) { /* it asks the resolver, or connects: nobody yet to cancel it at */
+        stop_race(b);
         locator_let_go(b->search);
         b->search = NULL;
         response_assume(ctx, SIP_487_REQUEST_TERMINATED);
@@ -476,5 +548,6 @@ void branch_cancel_others(struct context *ctx, const struct branch *except, stru
 void branch_fini(struct branch *b)
 {
     timer_clear(&b->timer_c.timer);
+    race_stop(b->race);
     locator_let_go(b->search);
 }

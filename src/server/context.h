@@ -49,6 +49,7 @@ struct branch {
     struct target target;
     struct txn *txn;            /* the client transaction; NULL: none yet, or it has ended */
     struct locator *search;     /* for more places, if its next hop is a name */
+    struct race *race;          /* for a connection to one of several addresses; NULL: none */
     struct sip_candidate place; /* where it is being tried; its host may be gone */
     struct alarm timer_c; /* also: how long to wait for a first word, or for an answer after CANCEL
                              (9.1) */

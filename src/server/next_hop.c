@@ -56,6 +56,17 @@ struct locator *next_hop_search(const struct request *rq, const struct sip_locat
     return l;
 }
 
+bool next_hop_is_open(struct worker *w, const struct sip_candidate *place)
+{
+    enum hop_protocol protocol;
+    struct net_addr addr;
+    struct hop hop;
+
+    return locator_place(place, &protocol, &addr)
+           && transport_choose(w->transport, protocol, &addr, &hop)
+           && (!hop_is_reliable(&hop) || hop.connection != 0);
+}
+
 bool next_hop_choose(struct worker *w, const struct sip_candidate *place, struct hop *out)
 {
     char text[64];

@@ -23,6 +23,9 @@ enum sip_locate_result next_hop_find(const struct request *rq, const struct sip_
 struct locator *next_hop_search(const struct request *rq, const struct sip_locate *search,
                                 void *owner, void (*go_on)(struct locator *l)) MUST_USE;
 
+/* Whether it can be sent to without waiting: by datagrams, or by a connection there is. */
+bool next_hop_is_open(struct worker *w, const struct sip_candidate *place);
+
 /* Chooses the way to a place. False: we have no socket for it. */
 bool next_hop_choose(struct worker *w, const struct sip_candidate *place, struct hop *out) MUST_USE;
 

@@ -188,6 +188,12 @@ enum sip_locate_result sip_locate_next(struct sip_locate *l, struct sip_dead_tar
                                        uint64_t now_ms, struct sip_candidate *out);
 
 /*
+ * Whether there is another address of the place that was yielded last, to be tried side by side
+ * with it: it becomes the next candidate. One of the other family goes before: RFC 8305 4.
+ */
+bool sip_locate_beside(struct sip_locate *l);
+
+/*
  * The domain that was to be reached, which is what the certificate of a TLS server must be for (RFC
  * 5922 7.3), whatever host DNS named. Nothing, if it was a literal address.
  */

@@ -148,3 +148,34 @@ enum sip_locate_result sip_locate_next(struct sip_locate *l, struct sip_dead_tar
         return SIP_LOCATED;
     return l->has_failed ? SIP_LOCATE_LATER : SIP_LOCATE_NO_MORE;
 }
+
+/* --- side by side ----------------------------------------------------------------------------- */
+
+static bool is_beside(const struct sip_locate_candidate *a, const struct sip_locate_candidate *b)
+{
+    return a->place.transport == b->place.transport && a->place.port == b->place.port
+           && a->place.host.at == b->place.host.at && !b->is_put_off;
+}
+
+static void move_ahead(struct sip_locate *l, size_t from, size_t to)
+{
+    struct sip_locate_candidate moving = l->candidates[from];
+
+    memmove(&l->candidates[to + 1], &l->candidates[to], (from - to) * sizeof(moving));
+    l->candidates[to] = moving;
+}
+
+bool sip_locate_beside(struct sip_locate *l)
+{
+    size_t at = l->candidate_at, other = at;
+    const struct sip_locate_candidate *last = at > 0 ? &l->candidates[at - 1] : NULL;
+
+    if (last == NULL || at == l->candidate_count || !is_beside(last, &l->candidates[at]))
+        return false;
+    while (other < l->candidate_count && is_beside(last, &l->candidates[other])
+           && l->candidates[other].ip.family == last->ip.family)
+        other++;
+    if (other < l->candidate_count && is_beside(last, &l->candidates[other]))
+        move_ahead(l, other, at);
+    return true;
+}

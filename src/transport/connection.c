@@ -116,6 +116,8 @@ static void begin(struct connection *c)
 {
     c->was_open = true;
     enter(c, CONNECTION_OPEN);
+    if (!list_is_empty(&c->waiters))
+        streams_bring_news(c->streams, c);
 }
 
 void connection_adopt(struct connection *c, int fd)
@@ -371,10 +373,26 @@ static void tell_undelivered(struct connection *c)
     }
 }
 
+/* Each may send by it at once, and stop the waiting of others. */
+static void tell_waiters(struct connection *c)
+{
+    struct list_node *node;
+    bool is_open = c->state == CONNECTION_OPEN;
+
+    while ((node = list_take_first(&c->waiters)) != NULL) {
+        struct transport_waiter *waiter = CONTAINER_OF(node, struct transport_waiter, node);
+        waiter->told(waiter, is_open);
+    }
+}
+
 void connection_tell_news(struct connection *c)
 {
     struct streams *streams = c->streams;
+    bool is_open = c->state == CONNECTION_OPEN;
 
+    tell_waiters(c);
+    if (is_open)
+        return; /* that it ends later will be news of its own */
     if (c->state == CONNECTION_GONE)
         tell_undelivered(c);
     if (!c->was_open)

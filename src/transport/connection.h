@@ -33,6 +33,7 @@ struct connection {
     struct list_node unflushed; /* among those with something to write this turn */
     struct list_node blocked;   /* among those whose peers do not read */
     struct list_node half;      /* among those with half a message */
+    struct list_node waiters;   /* struct transport_waiter: for it to open, or to fail */
     struct list_node news;      /* among those whose end the host has not been told */
     struct crowd_host *crowd_host;
     struct directory_entry entry; /* by which other workers find it, as long as it is reusable */

@@ -170,6 +170,32 @@ static struct connection *open_new(struct transport *t, const struct hop *to)
     return streams_connect(&t->streams, &flow);
 }
 
+enum transport_opening transport_await(struct transport *t, struct hop *hop,
+                                       struct transport_waiter *waiter)
+{
+    struct connection *c;
+
+    if (!hop_is_reliable(hop) || (hop->connection != 0 && hop->worker != t->settings.worker))
+        return TRANSPORT_READY;
+    c = hop->connection != 0 ? streams_find(&t->streams, hop->connection) : open_new(t, hop);
+    if (c == NULL)
+        return TRANSPORT_CANNOT;
+    *hop = c->flow;
+    if (c->state != CONNECTION_OPENING)
+        return TRANSPORT_READY;
+    list_add(&c->waiters, &waiter->node);
+    return TRANSPORT_OPENING;
+}
+
+void transport_give_up(struct transport *t, const struct hop *hop)
+{
+    struct connection *c = streams_find(&t->streams, hop->connection);
+
+    if (c != NULL && c->state == CONNECTION_OPENING && list_is_empty(&c->waiters)
+        && outbox_unwritten(&c->outbox).len == 0)
+        connection_drop(c);
+}
+
 static bool send_on_stream(struct transport *t, const struct hop *to, struct slice bytes)
 {
     struct connection *named = find_named(t, to, bytes);

@@ -78,6 +78,7 @@ static struct connection *new_connection(struct streams *streams, const struct h
     list_init(&c->unflushed);
     list_init(&c->blocked);
     list_init(&c->half);
+    list_init(&c->waiters);
     list_init(&c->news);
     timer_init(&c->timer);
     sip_stream_init(&c->stream, streams->settings->max_message_bytes);

@@ -7,6 +7,7 @@
 #define TCHIN_TRANSPORT_TRANSPORT_H
 
 #include "base/err.h"
+#include "base/list.h"
 #include "net/loop.h"
 #include "transport/directory.h"
 #include "transport/hop.h"
@@ -128,6 +129,26 @@ bool transport_choose(struct transport *transport, enum hop_protocol protocol,
 bool transport_choose_for(struct transport *transport, enum hop_protocol protocol,
                           const struct net_addr *remote, struct slice domain,
                           struct hop *out) MUST_USE;
+
+/* Who waits for a connection to open. Inside the object that waits; list_remove ends the waiting.
+ */
+struct transport_waiter {
+    struct list_node node;
+    void (*told)(struct transport_waiter *waiter, bool is_open); /* once, when a turn ends */
+};
+
+enum transport_opening {
+    TRANSPORT_READY,   /* there is nothing to wait for: no stream, one that is open or another's */
+    TRANSPORT_OPENING, /* `waiter` will be told */
+    TRANSPORT_CANNOT,  /* not even begin */
+};
+
+/* Opens the connection that `hop`, as chosen, would be sent by, and names it there. */
+enum transport_opening transport_await(struct transport *transport, struct hop *hop,
+                                       struct transport_waiter *waiter) MUST_USE;
+
+/* Closes a connection that is being opened, unless somebody waits for it or has sent by it. */
+void transport_give_up(struct transport *transport, const struct hop *hop);
 
 /*
  * Sends, copying what cannot leave at once; opens a connection when `to` names none, or when it

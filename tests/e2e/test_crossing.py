@@ -3,16 +3,19 @@ Calls that cross address families and transports: RFC 5658. Each side sees the s
 its own family, and the requests of the dialog find their way back from both ends.
 """
 
+import os
 import re
 import shutil
 import socket
+import time
 
 import pytest
 
 from load import Side, run_calls
+from names import own_etc
 from phones import free_port
 from servers import own_address
-from sip import SDP, Peer, establish, finish, uri_of
+from sip import SDP, Dialog, Peer, establish, finish, uri_of
 
 SIX = "::1"
 
@@ -31,11 +34,11 @@ pytestmark = pytest.mark.skipif(not has_ipv6(), reason="this host has no IPv6")
 class Lab:
     """A server with UDP and TCP sockets of both families, all at one port, and phones at either."""
 
-    def __init__(self, tchind):
+    def __init__(self, tchind, **settings):
         host, self.port = own_address(), free_port(SIX)
         self.hosts = {4: host, 6: SIX}
         self.server = tchind(options=["--no-auth"], host=host, port=self.port,
-                             listen=[f"{kind}:{place}:{self.port}" for kind in ("udp", "tcp") for place in (host, f"[{SIX}]")])
+                             listen=[f"{kind}:{place}:{self.port}" for kind in ("udp", "tcp") for place in (host, f"[{SIX}]")], **settings)
 
     def address(self, family):
         return self.hosts[family], self.port
@@ -112,3 +115,86 @@ def test_sipp_calls_across_families(lab, tmp_path, callers, callees, transport):
     good, bad, errors = run_calls(tmp_path, lab.address(callers), calls=20, rate=20, host=own[callers], patience_s=30,
                                   callees=Side(own[callees], lab.address(callees), transport))
     assert (good, bad) == (20, 0), errors
+
+
+# --- names with addresses of both families: RFC 8305 ---
+
+
+class Silent:
+    """An address where a connection is neither taken nor refused: its queue is full."""
+
+    def __init__(self, host, port):
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self.sockets = [socket.socket(family) for _ in range(4)]
+        listener, *others = self.sockets
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(0)
+        for other in others:
+            other.setblocking(False)
+            other.connect_ex((host, port))
+
+    def close(self):
+        for one in self.sockets:
+            one.close()
+
+
+@pytest.fixture
+def named(tchind, tmp_path):
+    """A lab that knows both.test by both families, IPv6 first, and the address by IPv4."""
+    if os.geteuid() != 0 or not shutil.which("unshare"):
+        pytest.skip("needs root, to give a server a hosts file of its own")
+    four = own_address()
+    lab = Lab(tchind, wrap=own_etc(tmp_path / "machine", f"{SIX} both.test\n{four} both.test\n"))
+    return lab, four
+
+
+def called_at_name(lab, bob):
+    """An INVITE for bob, who is registered at both.test; what he gets of it, and after how many seconds."""
+    contact = f"<sip:bob@both.test:{bob.port};transport=tcp>"
+    assert lab.peer("bob", 4).register(contacts=[contact]).status == 200
+    alice = lab.peer("alice", 4)
+    began = time.monotonic()
+    invite = alice.invite(bob.aor)
+    got = bob.expect("INVITE")
+    took = time.monotonic() - began
+    ok = bob.respond(got, 200, contact=contact)
+    end = Dialog(alice, invite, alice.expect(200), True)
+    end.ack()
+    bob.expect("ACK")
+    return got, took, end, Dialog(bob, got, ok, False)
+
+
+def test_where_ipv6_is_silent_a_call_takes_a_quarter_of_a_second_to_go_by_ipv4(named):
+    lab, four = named
+    bob = Peer("bob", lab.address(4), transport="tcp", host=four)
+    lab.server.peers.append(bob)
+    silent = Silent(SIX, bob.port)
+    try:
+        got, took, alice_end, bob_end = called_at_name(lab, bob)
+        assert 0.25 <= took < 1.2, "the time limit of a connection is 2 s"
+        assert family_of(got.get("Via")) == 4 and sides(got) == [(4, "tcp"), (4, "udp")]
+        finish(alice_end, bob)
+    finally:
+        silent.close()
+
+
+def test_where_ipv6_answers_nothing_else_is_tried(named):
+    lab, four = named
+    bob = Peer("bob", lab.address(6), transport="tcp", host=SIX)
+    lab.server.peers.append(bob)
+    with Peer("bob", lab.address(4), transport="tcp", host=four, port=bob.port) as other:
+        got, took, alice_end, bob_end = called_at_name(lab, bob)
+        assert took < 1 and family_of(got.get("Via")) == 6 and sides(got) == [(6, "tcp"), (4, "udp")]
+        finish(bob_end, alice_end.peer)
+        other.expect_silence()
+        assert other.channels == [], "nobody has connected there"
+
+
+def test_where_ipv6_refuses_ipv4_follows_at_once(named):
+    lab, four = named
+    bob = Peer("bob", lab.address(4), transport="tcp", host=four)
+    lab.server.peers.append(bob)
+    got, took, alice_end, _ = called_at_name(lab, bob)
+    assert took < 0.25 and family_of(got.get("Via")) == 4
+    finish(alice_end, bob)

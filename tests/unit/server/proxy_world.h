@@ -36,6 +36,8 @@ struct world {
     struct letter up;                  /* the last response to the caller */
     struct dns_query *asked[WORLD_TARGETS]; /* the questions to the resolver */
     size_t asked_count;
+    bool streams_take_time;                          /* else all connections are open */
+    struct transport_waiter *waiters[WORLD_TARGETS]; /* for the connection to each target */
 };
 
 static struct world *the_world; /* for the functions below, which nobody hands one */
@@ -128,6 +130,39 @@ bool transport_choose_for(struct transport *transport, enum hop_protocol protoco
 {
     (void)domain;
     return transport_choose(transport, protocol, remote, out);
+}
+
+/* Connections are numbered by their targets. */
+enum transport_opening transport_await(struct transport *transport, struct hop *hop,
+                                       struct transport_waiter *waiter)
+{
+    unsigned place = hop->remote.ip[3];
+
+    (void)transport;
+    if (!the_world->streams_take_time || place >= WORLD_TARGETS)
+        return TRANSPORT_READY;
+    tell(the_world, "connect %u", place);
+    hop->connection = place;
+    the_world->waiters[place] = waiter;
+    return TRANSPORT_OPENING;
+}
+
+void transport_give_up(struct transport *transport, const struct hop *hop)
+{
+    (void)transport;
+    tell(the_world, "give up %u", (unsigned)hop->connection);
+    the_world->waiters[hop->connection] = NULL;
+}
+
+/* The connection to a target is open, or has failed. */
+static inline void connected(struct world *world, unsigned place, bool is_open)
+{
+    struct transport_waiter *waiter = world->waiters[place];
+
+    assert_non_null(waiter);
+    world->waiters[place] = NULL;
+    waiter->told(waiter, is_open);
+    proxy_free_ended(&world->w);
 }
 
 bool transport_is_ours(const struct transport *transport, const struct net_addr *addr)
