@@ -184,6 +184,17 @@ def test_one_signed_by_ourselves_gives_way(lab, tmp_path):
     assert "Pebble" in openssl("x509", "-in", certificate_of(server), "-noout", "-issuer")
 
 
+@pytest.mark.parametrize("words, said", [
+    (["192.0.2.1", "--acme", "you@example.org"], "there is none: write one"),
+    (["example.org", "--acme", "you"], "hostmaster@example.org"),
+    (["example.org", "--acme", "-f@example.org"], "hostmaster@example.org"),
+    (["example.org", "--acme", "a b@example.org"], "hostmaster@example.org")], ids=["address", "word", "flag", "space"])
+def test_what_cannot_be_is_refused_at_the_start(tmp_path, words, said):
+    done = subprocess.run([TCHIND, *words, "--data", tmp_path / "data", "--listen", f"udp:{own_address()}:5060"],
+                          capture_output=True, text=True, timeout=20)
+    assert done.returncode == 2 and said in done.stderr and done.stderr.count("\n") == 1, done.stderr
+
+
 def test_without_uacme_it_says_how_to_get_it(tchind, tmp_path):
     server = tchind(options=["--no-auth", "--acme", "hostmaster@example.org"], wrap=f"env PATH={tmp_path}")
     assert "apt install uacme" in server.wait_log("no certificate by ACME", PATIENCE_S)

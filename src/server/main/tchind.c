@@ -84,6 +84,20 @@ static bool remember_domain(struct program *p, struct buffer *fault)
            == ERR_NONE;
 }
 
+/* RFC 8738 would have certificates for addresses, but phones look for a name. */
+static bool check_acme(const struct program *p, struct buffer *fault)
+{
+    for (size_t i = 0; i < p->settings->domain_count; i++) {
+        if (p->settings->domains[i].addr.family == 0)
+            return true;
+    }
+    if (!settings_want_acme(p->settings))
+        return true;
+    buffer_add_text(fault, "--acme is for domains with a name, and there is none: write one, as in "
+                           "tchind example.org --acme you@example.org");
+    return false;
+}
+
 static bool make_keys(struct program *p, struct buffer *fault)
 {
     struct server_keys *keys = &p->server.keys;
@@ -340,8 +354,9 @@ static int serve(struct program *p, int argc, char **argv)
     sigaddset(&signals, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &signals, NULL); /* every thread inherits it */
     signal(SIGPIPE, SIG_IGN);
-    if (!open_store(p, &fault) || !remember_domain(p, &fault) || !make_keys(p, &fault)
-        || !make_shared(p, &fault) || !start_certificates(p, &fault) || !make_workers(p, &fault))
+    if (!open_store(p, &fault) || !remember_domain(p, &fault) || !check_acme(p, &fault)
+        || !make_keys(p, &fault) || !make_shared(p, &fault) || !start_certificates(p, &fault)
+        || !make_workers(p, &fault))
         goto fail;
     p->control = control_start(&p->server, p->settings->data_folder, &fault);
     if (p->control == NULL)
