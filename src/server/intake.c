@@ -11,6 +11,7 @@
 #include "server/request.h"
 #include "server/route.h"
 #include "server/trace.h"
+#include "server/way_back.h"
 #include "sip/peek.h"
 #include "sip/stun.h"
 
@@ -215,13 +216,18 @@ static bool tell_transaction(struct worker *w, struct slice head)
 }
 
 /*
- * Only what a client transaction sent is told on: when a response could not be delivered there is
- * nothing to be done (RFC 3261 16.9). The kernel hands an ICMP error to any of the sockets that
- * share a port: the others are asked.
+ * What a client transaction sent is told on; a response may have another way (RFC 3263 5), but who
+ * sent it is not concerned (RFC 3261 16.9). The kernel hands an ICMP error to any of the sockets
+ * that share a port: the others are asked.
  */
 void intake_unreachable(struct worker *w, const struct hop *to, struct slice head)
 {
-    if (is_response(head) || tell_transaction(w, head))
+    if (is_response(head)) {
+        way_back_find(w, to, head);
+        arena_reset(w->arena);
+        return;
+    }
+    if (tell_transaction(w, head))
         return;
     for (size_t i = 0; i < w->server->worker_count; i++) {
         if (i != w->index)

@@ -69,6 +69,7 @@ struct worker {
     struct list_node ended_contexts;
     size_t waiting;      /* requests not finally answered yet: parked, or forwarded */
     size_t parked_bytes; /* what they hold */
+    size_t ways_back;    /* searches for another way for a response */
     struct parcel_bags bags[SETTINGS_MAX_WORKERS];
     struct mailbox returned; /* parcels that others gave back */
     struct parcel *spare;

@@ -7,6 +7,8 @@ import contextlib
 import shlex
 import shutil
 import signal
+import socket
+import struct
 import subprocess
 import time
 from collections import Counter
@@ -429,3 +431,49 @@ def test_ping_finds_servers_as_the_proxy_does(name_server, tchind, tmp_path, nam
 def test_ping_says_what_dns_lacks(name_server, tmp_path, name, complaint):
     done = ping(tmp_path, f"sip:{name}.example")
     assert done.returncode == 1 and complaint in done.stderr and done.stdout == ""
+
+
+# --- the way back of a response ---
+
+
+def orphan(lab, alice_host, sent_by, transport):
+    """A call whose caller dies before it is answered; the callee."""
+    alice = lab.peer("alice", transport, host=alice_host)
+    bob = lab.registered("bob")
+    request = alice.request("MESSAGE", bob.aor)
+    request.set("via", f"SIP/2.0/{transport.upper()} {sent_by};branch=z9hG4bKorphan;rport")
+    alice.send(request)
+    at_bob = bob.expect("MESSAGE")
+    for channel in alice.channels:  # it does not end, it breaks
+        channel.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    alice.close()
+    lab.peers.remove(alice)
+    time.sleep(0.1)
+    bob.respond(at_bob, 200)
+    return bob
+
+
+@pytest.mark.parametrize("sent_by, server, port, transport", [
+    ("pair.example", 2, 5060, "udp"),     # SRV; at the first server, which sent the request, nobody is left
+    ("tcppair.example", 2, 5060, "tcp"),
+    ("both.example:5070", 2, 5070, "udp"),
+    ("both.example:5070", 2, 5070, "tcp"),
+])
+def test_a_response_finds_another_server_of_the_name_in_its_via(lab, sent_by, server, port, transport):
+    partner = server_at(lab, server, port, transport)
+    orphan(lab, SERVERS[1], sent_by, transport)
+    got = partner.expect(200)
+    assert got.get("via").startswith(f"SIP/2.0/{transport.upper()} {sent_by};branch=z9hG4bKorphan")
+
+
+@pytest.mark.parametrize("sent_by", [f"{SERVERS[2]}:5060", "udponly.example;received=127.0.2.2", "closed.example"])
+def test_a_response_goes_nowhere_else_than_to_such_a_name(lab, sent_by):
+    other = server_at(lab, 2)
+    orphan(lab, SERVERS[1], sent_by, "udp")
+    other.expect_silence(0.5)
+
+
+def test_a_response_that_fails_there_as_well_is_given_up(lab):
+    orphan(lab, SERVERS[1], "pair.example", "udp")
+    time.sleep(0.5)
+    assert lab.ladder.read_text().count("SIP/2.0 200 OK") <= 4, "to REGISTER, from bob, to alice, to her partner"
