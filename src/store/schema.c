@@ -18,8 +18,8 @@ static const char *const steps[] = {
     "CREATE TABLE location_log (id INTEGER PRIMARY KEY, records BLOB NOT NULL);",
 
     /* Of users on their way into their table; a row 0 says that they are all here. */
-    "CREATE TABLE import (id INTEGER PRIMARY KEY, aor TEXT NOT NULL,"
-    "  max_bindings INTEGER NOT NULL, secrets BLOB NOT NULL);",
+    ("CREATE TABLE import (id INTEGER PRIMARY KEY, aor TEXT NOT NULL,"
+     "  max_bindings INTEGER NOT NULL, secrets BLOB NOT NULL);"),
 
     /* Records of version 2 (store/record.h) may follow, which an earlier tchind took for damaged.
      */
