@@ -17,7 +17,7 @@ struct sip_param {
 static inline bool sip_param_is(const struct sip_param *param, struct slice name)
 {
     return param->name.len == name.len
-           && (bytes_equal(param->name.ptr, name.ptr, name.len)
+           && (memcmp(param->name.ptr, name.ptr, name.len) == 0
                || bytes_equal_nocase(param->name.ptr, name.ptr, name.len));
 }
 
