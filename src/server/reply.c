@@ -48,20 +48,19 @@ void reply_prepare(struct request *rq)
         rq->top_via = buffer_slice(&stamped);
 }
 
-struct slice reply_to_tag(const struct request *rq, char out[16])
+struct slice reply_to_tag(struct request *rq, char out[16])
 {
-    const struct sip_basics *basics = &rq->msg->basics;
-    const struct slice cseq = {(const char *)&basics->cseq, sizeof(basics->cseq)};
-    const struct slice parts[] = {SLICE("tag"), basics->call_id, basics->from_tag, cseq};
+    const struct hash_wide identity = txn_identity(rq->w->txns, rq->msg, &rq->hashes);
+    const struct slice bytes = {(const char *)&identity, sizeof(identity)};
     struct buffer tag = buffer_over(out, 16);
 
-    uint64_t hash = hash_slices(&rq->w->server->keys.ours_alone, parts, ARRAY_LEN(parts));
+    uint64_t hash = hash_bytes(&rq->w->server->keys.ours_alone, bytes);
     buffer_add_hex(&tag, &hash, sizeof(hash));
     return (struct slice){out, 16};
 }
 
 /* An ACK has the Call-ID, the From tag and the CSeq number of what it acknowledges. */
-bool reply_tag_is_ours(const struct request *ack)
+bool reply_tag_is_ours(struct request *ack)
 {
     struct slice to_tag = ack->msg->basics.to_tag;
     char tag[16];

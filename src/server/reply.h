@@ -23,8 +23,8 @@ void reply_add_header(struct request *rq, const char *name, struct slice value);
 void reply_prepare(struct request *rq);
 
 /* The To tag of our answers: the same for a repeated request, and recognised in its ACK. */
-struct slice reply_to_tag(const struct request *rq, char out[16]);
-bool reply_tag_is_ours(const struct request *ack);
+struct slice reply_to_tag(struct request *rq, char out[16]);
+bool reply_tag_is_ours(struct request *ack);
 
 /* A malformed message: `msg` is what could be read of it. ACKs and responses get no answer. */
 void reply_to_malformed(struct worker *w, const struct hop *from, const struct sip_message *msg,

@@ -51,7 +51,7 @@ static struct txn_table *new_transactions(struct worker *w, const struct setting
     txn.max_message_bytes = settings_of_each(settings, settings->max_parked_bytes);
     txn.route_bytes = sizeof(struct hop);
     txn.key = w->server->keys.ours_alone;
-    txn.key.k1 ^= w->index + 1u; /* a branch of one worker means nothing to another */
+    txn.number = w->index;
     return txn_table_new(&txn, &txn_host, w, net_loop_now_ms(w->loop));
 }
 

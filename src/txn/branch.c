@@ -22,10 +22,13 @@ static struct slice bytes_of(const uint64_t *number)
 /* A key for nothing else, made from the table's. */
 void txn_branches_init(struct txn_table *table)
 {
-    const struct hash_key *key = &table->settings.key;
+    const struct txn_settings *settings = &table->settings;
+    const struct slice number = {(const char *)&settings->number, sizeof(settings->number)};
+    const struct slice first[] = {SLICE("branch, first half"), number};
+    const struct slice second[] = {SLICE("branch, second half"), number};
 
-    table->branch_key = (struct hash_key){hash_bytes(key, SLICE("branch, first half")),
-                                          hash_bytes(key, SLICE("branch, second half"))};
+    table->branch_key = (struct hash_key){hash_slices(&settings->key, first, ARRAY_LEN(first)),
+                                          hash_slices(&settings->key, second, ARRAY_LEN(second))};
 }
 
 static uint64_t proof_of(const struct txn_table *table, txn_id id)

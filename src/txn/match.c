@@ -228,35 +228,33 @@ struct txn *txn_table_find_cancelled(struct txn_table *table, const struct sip_m
 
 /* --- merged requests: RFC 3261 8.2.2.2 -------------------------------------------------------- */
 
-/* From tag, Call-ID and the whole CSeq. */
-static struct hash_wide merge_hash(const struct txn_table *table, const struct sip_message *request,
-                                   struct txn_hashes *hashes)
+struct hash_wide txn_identity(const struct txn_table *table, const struct sip_message *request,
+                              struct txn_hashes *hashes)
 {
     const struct sip_basics *basics = &request->basics;
-    struct parts parts;
+    const struct slice cseq = {(const char *)&basics->cseq, sizeof(basics->cseq)};
+    const struct slice parts[] = {basics->call_id, basics->from_tag, cseq};
 
-    if (hashes != NULL && hashes->has_merge)
-        return hashes->merge;
-    begin(&parts, SLICE("same"));
-    add_part(&parts, basics->from_tag);
-    add_part(&parts, basics->call_id);
-    add_number(&parts, basics->cseq);
-    add_part(&parts, basics->cseq_method);
-    struct hash_wide hash = hash_slices_wide(&table->settings.key, parts.items, parts.count);
+    if (hashes != NULL && hashes->has_identity)
+        return hashes->identity;
+    struct hash_wide hash = hash_slices_wide(&table->settings.key, parts, ARRAY_LEN(parts));
     if (hashes != NULL) {
-        hashes->merge = hash;
-        hashes->has_merge = true;
+        hashes->identity = hash;
+        hashes->has_identity = true;
     }
     return hash;
 }
 
-static const struct txn_server *find_by_merge(const struct txn_table *table, struct hash_wide hash)
+/* From tag, Call-ID and the whole CSeq: the methods that we do not know count as one. */
+static const struct txn_server *find_same(const struct txn_table *table,
+                                          const struct sip_message *request,
+                                          struct hash_wide identity)
 {
-    struct map_node *node = map_first(&table->by_merge, hash.low);
+    struct map_node *node = map_first(&table->by_merge, identity.low);
 
     for (; node != NULL; node = map_next(node)) {
         const struct txn_merge *merge = CONTAINER_OF(node, struct txn_merge, node);
-        if (merge->hash_high == hash.high)
+        if (merge->hash_high == identity.high && merge->server->txn.method == request->method_id)
             return merge->server;
     }
     return NULL;
@@ -273,8 +271,9 @@ void txn_note_merges(struct txn *t, const struct sip_message *request, struct tx
 
     if (request->basics.to_tag.len > 0 || server->merge != NULL)
         return;
-    struct hash_wide hash = merge_hash(t->table, request, hashes);
-    if (find_by_merge(t->table, hash) != NULL || (merge = pool_take(&t->table->merges)) == NULL)
+    struct hash_wide hash = txn_identity(t->table, request, hashes);
+    if (find_same(t->table, request, hash) != NULL
+        || (merge = pool_take(&t->table->merges)) == NULL)
         return;
     *merge = (struct txn_merge){.hash_high = hash.high, .server = server};
     if (map_add(&t->table->by_merge, &merge->node, hash.low))
@@ -299,7 +298,7 @@ bool txn_table_is_merged(struct txn_table *table, const struct sip_message *requ
     struct hash_wide key;
 
     if (request->basics.to_tag.len == 0)
-        first = find_by_merge(table, merge_hash(table, request, hashes));
+        first = find_same(table, request, txn_identity(table, request, hashes));
     return first != NULL && txn_key_of(table, request, hashes, &key)
            && (first->by_key.hash != key.low || first->key_high != key.high);
 }

@@ -46,6 +46,7 @@ struct txn_settings {
     size_t max_message_bytes; /* the sum of the messages that all transactions keep */
     size_t route_bytes;       /* of the route that each keeps for its host */
     struct hash_key key;      /* random, secret */
+    uint16_t number;          /* of the tables of one key: a branch of one is no other's */
 };
 
 struct txn_settings txn_default_settings(void); /* all but route_bytes and key */
@@ -72,11 +73,18 @@ size_t txn_table_count(const struct txn_table *table);
  * request, and then starts its transaction, hands the same to all, empty at first; or NULL.
  */
 struct txn_hashes {
-    struct hash_wide key;   /* 17.2.3 */
-    struct hash_wide merge; /* 8.2.2.2 */
+    struct hash_wide key;      /* 17.2.3 */
+    struct hash_wide identity; /* txn_identity */
     bool has_key;
-    bool has_merge;
+    bool has_identity;
 };
+
+/*
+ * What a request has in common with those that repeat it, by whatever path, and an INVITE with its
+ * CANCEL and its ACK: Call-ID, From tag and the number of the CSeq, hashed. To be shown to nobody.
+ */
+struct hash_wide txn_identity(const struct txn_table *table, const struct sip_message *request,
+                              struct txn_hashes *hashes);
 
 /*
  * The transaction that a checked message belongs to: a response by our branch, a request that

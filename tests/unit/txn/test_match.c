@@ -472,7 +472,7 @@ static void what_was_hashed_once_serves_for_all(void **state)
 
     assert_null(txn_table_match(w->table, make(w, first), &hashes));
     assert_false(txn_table_is_merged(w->table, &w->msg, &hashes));
-    assert_true(hashes.has_key && hashes.has_merge);
+    assert_true(hashes.has_key && hashes.has_identity);
     struct txn *t = txn_server_start(w->table, &w->msg, &hashes, some_route, false, NULL);
     CHECK_MADE(t);
     txn_note_merges(t, &w->msg, &hashes);
