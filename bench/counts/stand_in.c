@@ -146,6 +146,13 @@ bool transport_choose(struct transport *transport, enum hop_protocol protocol,
     return true;
 }
 
+bool transport_choose_for(struct transport *transport, enum hop_protocol protocol,
+                          const struct net_addr *remote, struct slice domain, struct hop *out)
+{
+    (void)domain;
+    return transport_choose(transport, protocol, remote, out);
+}
+
 void transport_send(struct transport *transport, const struct hop *to, struct slice bytes)
 {
     (void)transport;
