@@ -126,6 +126,11 @@ struct transport *transport_start(struct net_loop *loop, const struct transport_
     return &the_transport;
 }
 
+void transport_refuse_new(struct transport *transport)
+{
+    (void)transport;
+}
+
 void transport_stop(struct transport *transport)
 {
     (void)transport;
