@@ -31,6 +31,25 @@ static void bytes_are_written_and_read_back(void **state)
     }
 }
 
+static void bytes_of_all_values_and_lengths_come_back(void **state)
+{
+    char bytes[256], text[344], back[256];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        bytes[i] = (char)(i * 151);
+    for (size_t len = 0; len <= sizeof(bytes); len++) {
+        struct buffer written = buffer_over(text, (len * 4 + 2) / 3);
+        struct buffer read = buffer_over(back, len);
+        base64_write((struct slice){bytes, len}, &written);
+        assert_false(written.overflowed);
+        assert_int_equal(written.len, written.max);
+        assert_true(base64_read(buffer_slice(&written), &read));
+        assert_int_equal(read.len, len);
+        assert_memory_equal(back, bytes, len);
+    }
+}
+
 static void what_is_no_such_text_is_refused(void **state)
 {
     static const char *const cases[] = {
@@ -46,4 +65,6 @@ static void what_is_no_such_text_is_refused(void **state)
     assert_false(base64_read(SLICE("Zm9v"), &little));
 }
 
-CHECK_MAIN(CHECK_TEST(bytes_are_written_and_read_back), CHECK_TEST(what_is_no_such_text_is_refused))
+CHECK_MAIN(CHECK_TEST(bytes_are_written_and_read_back),
+           CHECK_TEST(bytes_of_all_values_and_lengths_come_back),
+           CHECK_TEST(what_is_no_such_text_is_refused))

@@ -23,6 +23,30 @@ static void adds_whatever_there_is(void **state)
         slice_equal(buffer_slice(&buffer), SLICE("abc \0000 18446744073709551615007fff d -1")));
 }
 
+static void numbers_have_as_many_digits_as_they_need(void **state)
+{
+    static const struct {
+        uint64_t value;
+        const char *text;
+    } cases[] = {
+        {9,                     "9"                   },
+        {10,                    "10"                  },
+        {99,                    "99"                  },
+        {100,                   "100"                 },
+        {65535,                 "65535"               },
+        {9999999999999999999U,  "9999999999999999999" },
+        {10000000000000000000U, "10000000000000000000"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        char memory[20];
+        struct buffer buffer = buffer_over(memory, sizeof(memory));
+        buffer_add_u64(&buffer, cases[i].value);
+        CHECK_CASE(slice_equal(buffer_slice(&buffer), slice_of(cases[i].text)), cases[i].text);
+    }
+}
+
 static void what_does_not_fit_is_left_out(void **state)
 {
     char memory[4] = {0, 0, 0, '#'};
@@ -72,6 +96,6 @@ static void a_format_that_is_too_long_is_noticed(void **state)
     assert_int_equal(buffer.len, 0);
 }
 
-CHECK_MAIN(CHECK_TEST(adds_whatever_there_is), CHECK_TEST(what_does_not_fit_is_left_out),
-           CHECK_TEST(once_overflowed_it_stays_so), CHECK_TEST(can_be_filled_to_the_brim),
-           CHECK_TEST(a_format_that_is_too_long_is_noticed))
+CHECK_MAIN(CHECK_TEST(adds_whatever_there_is), CHECK_TEST(numbers_have_as_many_digits_as_they_need),
+           CHECK_TEST(what_does_not_fit_is_left_out), CHECK_TEST(once_overflowed_it_stays_so),
+           CHECK_TEST(can_be_filled_to_the_brim), CHECK_TEST(a_format_that_is_too_long_is_noticed))
