@@ -24,20 +24,22 @@ static int show_certificate(SSL *ssl, void *context);
  * Idle connections hold no buffers; one ticket is enough for a phone; and what a session would be
  * found by in a cache is never looked for, since the tickets hold all of it.
  */
-static bool set_up(SSL_CTX *ssl, const struct tls_settings *settings, struct tls_context *context)
+static bool set_up(SSL_CTX *ssl, const unsigned char *ticket_keys, struct slice session_context,
+                   struct tls_context *context)
 {
     unsigned char keys[TLS_TICKET_KEY_BYTES];
 
-    memcpy(keys, settings->ticket_keys, sizeof(keys));
+    memcpy(keys, ticket_keys, sizeof(keys));
     SSL_CTX_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_options(ssl, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION
                                  | SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
     SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_cert_cb(ssl, show_certificate, context);
-    SSL_CTX_set1_cert_store(ssl, settings->trusted);
     bool ok = SSL_CTX_set_min_proto_version(ssl, TLS1_2_VERSION) == 1
               && SSL_CTX_set_num_tickets(ssl, 1) == 1
-              && SSL_CTX_set_session_id_context(ssl, (const unsigned char *)"tchin", 5) == 1
+              && SSL_CTX_set_session_id_context(ssl, (const unsigned char *)session_context.ptr,
+                                                (unsigned)session_context.len)
+                     == 1
               && SSL_CTX_set_tlsext_ticket_keys(ssl, keys, sizeof(keys)) == 1;
     OPENSSL_cleanse(keys, sizeof(keys));
     return ok;
@@ -54,10 +56,24 @@ struct tls_context *tls_context_new(const struct tls_settings *settings)
     context->identities = settings->identities;
     context->clients = settings->clients;
     context->ssl = SSL_CTX_new(TLS_method());
-    if (context->ssl != NULL && set_up(context->ssl, settings, context))
+    if (context->ssl != NULL
+        && set_up(context->ssl, settings->ticket_keys, SLICE("tchin"), context)) {
+        SSL_CTX_set1_cert_store(context->ssl, settings->trusted);
         return context;
+    }
     tls_context_free(context);
     return NULL;
+}
+
+/* A session that began there proves nothing here, where clients may have to prove who they are. */
+bool tls_context_lend(struct tls_context *context, SSL_CTX *ssl)
+{
+    unsigned char keys[TLS_TICKET_KEY_BYTES];
+    bool ok = SSL_CTX_get_tlsext_ticket_keys(context->ssl, keys, sizeof(keys)) == 1
+              && set_up(ssl, keys, SLICE("tchin-lent"), context);
+
+    OPENSSL_cleanse(keys, sizeof(keys));
+    return ok;
 }
 
 void tls_context_free(struct tls_context *context)

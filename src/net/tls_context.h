@@ -40,6 +40,12 @@ void tls_context_renew(struct tls_context *context, struct tls_identities *ident
                        X509_STORE *trusted);
 
 /*
+ * Makes `ssl`, of somebody else who accepts connections, show the same certificates, now and when
+ * they are renewed. `context` must outlive it. False: no memory.
+ */
+bool tls_context_lend(struct tls_context *context, SSL_CTX *ssl) MUST_USE;
+
+/*
  * The certificates of a file in PEM, or of the system's where `path` is NULL. Reads files: not for
  * a worker. NULL: `fault` says why. X509_STORE_free gives a reference back.
  */

@@ -12,42 +12,48 @@
 
 /* --- coming ----------------------------------------------------------------------------------- */
 
-static struct ws *new_ws(struct ws_service *service, bool may_upgrade, const struct ws_host *host,
-                         void *owner)
+static struct ws *new_ws(struct ws_service *service, struct ws_kind kind,
+                         const struct ws_host *host, void *owner)
 {
     struct ws *ws = calloc(1, sizeof(*ws));
 
     if (ws == NULL)
         return NULL;
     ws->service = service;
-    ws->may_upgrade = may_upgrade;
+    ws->kind = kind;
     ws->host = host;
     ws->owner = owner;
     list_add(&service->all, &ws->node);
     return ws;
 }
 
-struct ws *ws_adopt(struct ws_service *service, int fd, bool may_upgrade,
+struct ws *ws_adopt(struct ws_service *service, int fd, struct ws_kind kind,
                     const struct ws_host *host, void *owner)
 {
-    struct ws *ws = new_ws(service, may_upgrade, host, owner);
+    struct ws *ws = new_ws(service, kind, host, owner);
 
     if (ws == NULL) {
         close(fd);
         return NULL;
     }
     tcp_set_options(fd);
-    ws->is_called = true;
-    const lws_adopt_desc_t socket = {.vh = service->plain,
-                                     .type = LWS_ADOPT_SOCKET | LWS_ADOPT_HTTP,
+    const lws_adopt_desc_t socket = {.vh = kind.is_secure ? service->secure : service->plain,
+                                     .type = LWS_ADOPT_SOCKET | LWS_ADOPT_HTTP
+                                             | (kind.is_secure ? LWS_ADOPT_ALLOW_SSL : 0),
                                      .fd.sockfd = fd,
                                      .opaque = ws};
+    service->adopting = ws;
     ws->wsi = lws_adopt_descriptor_vhost_via_info(&socket);
-    ws->is_called = false;
+    service->adopting = NULL;
     if (ws->wsi != NULL)
         return ws;
     ws->host = NULL; /* it may yet be told of: so it stays, at most as long as the service */
     return NULL;
+}
+
+const char *ws_fault(const struct ws *ws)
+{
+    return ws->fault;
 }
 
 struct net_addr ws_local(const struct ws *ws)

@@ -12,12 +12,14 @@
 
 struct ws_service; /* of one loop */
 struct ws;
+struct tls_context;
 
 struct ws_settings {
     const char *protocol; /* the sub-protocol that clients must offer */
     struct slice origins; /* of web pages that may connect, besides those of the same host: as
                              https://example.org, a space between two; "*": all */
     size_t max_message_bytes;
+    struct tls_context *tls; /* for those by TLS; NULL: there are none */
     http_find_page *find_page;
     void *pages; /* its owner */
 };
@@ -53,10 +55,17 @@ struct ws_service *ws_service_new(struct net_loop *loop, const struct ws_setting
 /* All connections must be closed. Its memory is given back by net_loop_free. */
 void ws_service_stop(struct ws_service *service);
 
-/* Takes `fd`, whatever comes of it. `may_upgrade` is false where only pages are. NULL: no memory.
- */
-struct ws *ws_adopt(struct ws_service *service, int fd, bool may_upgrade,
+struct ws_kind {
+    bool is_secure;   /* TLS comes first */
+    bool may_upgrade; /* or only pages are there */
+};
+
+/* Takes `fd`, whatever comes of it. NULL: no memory. */
+struct ws *ws_adopt(struct ws_service *service, int fd, struct ws_kind kind,
                     const struct ws_host *host, void *owner) MUST_USE;
+
+/* Why it did not become a WebSocket, for people; NULL: nothing was wrong. A constant. */
+const char *ws_fault(const struct ws *ws);
 
 /* Its own address, with the port it listens on. */
 struct net_addr ws_local(const struct ws *ws);

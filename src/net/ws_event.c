@@ -125,12 +125,13 @@ static void forget(struct ws *ws)
         ws_free(ws);
 }
 
-/* Of what is not about a connection of ours, nothing matters. */
+/* Of what is not about a connection of ours, only the beginning of TLS matters. */
 int ws_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
 {
     struct ws *ws = wsi != NULL ? lws_get_opaque_user_data(wsi) : NULL;
 
-    (void)user;
+    if (reason == LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS)
+        return ws_set_up_tls(lws_context_user(lws_get_context(wsi)), user);
     if (ws == NULL)
         return 0;
     if (ws->host != NULL)
@@ -145,5 +146,8 @@ int ws_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void
     ws->is_called = true;
     int result = handle(ws, reason, (struct slice){in, len});
     ws->is_called = false;
-    return ws->must_close ? -1 : result;
+    if (ws->must_close)
+        result = -1;
+    ws->must_close = false;
+    return result;
 }

@@ -104,20 +104,27 @@ static bool origin_is_allowed(const struct ws *ws)
            && slice_equal_nocase(host_of_origin(origin), host_of(host));
 }
 
+static int refuse(struct ws *ws, unsigned status, const char *fault, struct slice header)
+{
+    char memory[128];
+    struct buffer text = buffer_over(memory, sizeof(memory));
+
+    ws->fault = fault;
+    buffer_printf(&text, "Refused: %s.\n", fault);
+    return answer(ws, status, buffer_slice(&text), header, true);
+}
+
 int ws_judge_upgrade(struct ws *ws, struct slice protocol)
 {
-    if (!ws->may_upgrade)
-        return answer(ws, 404, SLICE("There is no WebSocket at this port.\n"), SLICE_NONE, true);
+    if (!ws->kind.may_upgrade)
+        return refuse(ws, 404, "there is no WebSocket at this port", SLICE_NONE);
     if (!slice_equal_nocase(protocol, SLICE("websocket")))
-        return answer(ws, 400, SLICE("Only to websocket.\n"), SLICE_NONE, true);
+        return refuse(ws, 400, "it was to become no WebSocket", SLICE_NONE);
     if (!speaks_version_13(ws))
-        return answer(ws, 426, SLICE("Only version 13.\n"), SLICE("Sec-WebSocket-Version: 13\r\n"),
-                      true);
+        return refuse(ws, 426, "its version is not 13", SLICE("Sec-WebSocket-Version: 13\r\n"));
     if (!offers_protocol(ws))
-        return answer(ws, 400, SLICE("Sec-WebSocket-Protocol does not offer sip.\n"), SLICE_NONE,
-                      true);
+        return refuse(ws, 400, "it does not offer the sub-protocol sip", SLICE_NONE);
     if (!origin_is_allowed(ws))
-        return answer(ws, 403, SLICE("This page may not connect: see the setting web_origins.\n"),
-                      SLICE_NONE, true);
+        return refuse(ws, 403, "a page of that origin may not connect", SLICE_NONE);
     return 0;
 }

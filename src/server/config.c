@@ -340,7 +340,7 @@ static void print_listeners(const struct settings *settings, FILE *out)
         char text[80];
         struct buffer uri = buffer_over(text, sizeof(text));
 
-        settings_write_listener(listener, &uri);
+        transport_listener_write(listener, &uri);
         fprintf(out, "%s\"%.*s\"", i > 0 ? ", " : "", SLICE_ARGS(buffer_slice(&uri)));
     }
     fputs("}\n", out);

@@ -28,7 +28,9 @@ static const struct remedy {
     {"cert cb error", "we have no certificate: see tls/DOMAIN in the data folder", ""},
     {"unsupported protocol", "the peer is too old: TLS 1.2 and 1.3 are spoken here", "the peer is too old for TLS 1.2"},
     {"no shared cipher", "the peer is too old, or its certificate settings too strict", ""},
-    {"http request", "HTTP is not spoken here", ""},
+    {"http request", "HTTP is spoken here behind TLS only, if at all: let the peer use https or wss", ""},
+    {"of that origin", "if the page is yours, add its origin to web_origins", ""},
+    {"does not offer the sub-protocol", "let the peer offer the sub-protocol sip (RFC 7118)", ""},
     {"wrong version number", "the peer speaks no TLS: let it use the port of TCP", "the peer speaks no TLS at that port"},
     {"fell silent", "nothing, unless it happens often", "see whether the peer speaks TLS at that port"},
 };
@@ -51,8 +53,8 @@ void handshakes_failed(struct worker *w, const struct hop *flow, bool is_ours, c
     if (!log_wants(&w->log, LOG_WARNING))
         return;
     net_addr_write(&flow->remote, &peer);
-    LOG(&w->log, LOG_WARNING,
-        is_ours ? "TLS handshake failed with who we called" : "TLS handshake failed",
+    const char *theirs = hop_is_web(flow) ? "WebSocket handshake failed" : "TLS handshake failed";
+    LOG(&w->log, LOG_WARNING, is_ours ? "TLS handshake failed with who we called" : theirs,
         {"peer", buffer_slice(&peer)}, {"reason", slice_of(reason)},
         {"remedy", slice_of(remedy_of(reason, is_ours))});
 }

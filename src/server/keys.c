@@ -43,6 +43,7 @@ static const struct key_unit bytes[] = {
 #define A_FILE(member)                 KEY_FILE, member, 0, SETTINGS_MAX_FILE, NULL, NULL
 #define EMAIL(member)                  KEY_EMAIL, member, 0, 0, NULL, NULL
 #define URL(member)                    KEY_URL, member, 0, 0, NULL, NULL
+#define TEXT(member)                   KEY_TEXT, member, 0, SETTINGS_MAX_ORIGINS, NULL, NULL
 #define SWITCH(member)                 KEY_SWITCH, member, 0, 0, NULL, NULL
 #define WORD(member, words)            KEY_WORD, member, 0, 0, words, NULL
 #define NUMBER(member, min, max, unit) KEY_NUMBER, member, min, max, NULL, unit
@@ -78,9 +79,11 @@ const struct key settings_keys[] = {
     {"trusted_certificates", A_FILE(OF_ALL(trusted_certificates)), "whom TLS peers are believed by; empty: the system's"},
     {"client_certificates", WORD(OF_ALL(client_certificates), client_certificates), "asked of who connects by TLS"},
     {"self_signed", SWITCH(OF_ALL(self_signed)), "makes the certificates that are missing, for a lab"},
-    {"handshake_timeout", NUMBER(OF_ALL(handshake_timeout_ms), 100, 60000, milliseconds), "of TLS"},
-    {"max_handshakes", NUMBER(OF_ALL(max_handshakes), 1, 1000000, counts), "of TLS, under way at a worker"},
+    {"handshake_timeout", NUMBER(OF_ALL(handshake_timeout_ms), 100, 60000, milliseconds), "of TLS and WebSocket"},
+    {"max_handshakes", NUMBER(OF_ALL(max_handshakes), 1, 1000000, counts), "of these, under way at a worker"},
     {"max_handshakes_per_host", NUMBER(OF_ALL(max_handshakes_per_host), 1, 1000000, counts), "likewise"},
+    {"web_origins", TEXT(OF_ALL(web_origins)), "whose web pages may connect, besides those of the same host"},
+    {"web_ping", NUMBER(OF_ALL(web_ping_s), 1, HOUR, seconds), "of a silent WebSocket"},
     {"connect_timeout", NUMBER(OF_ALL(connect_timeout_ms), 10, 60000, milliseconds), "to open one"},
     {"failover_after", NUMBER(OF_ALL(failover_ms), 100, 30000, milliseconds), "of silence the next server of a domain is tried, too"},
     {"trust_anchors", A_FILE(OF_ALL(trust_anchors)), "validates DNS with these"},
@@ -209,6 +212,7 @@ static void say_what_to_write(const struct key *key, struct buffer *fault)
     case KEY_FILE: buffer_add_text(fault, "write the name of a file"); break;
     case KEY_EMAIL: buffer_add_text(fault, "write one such as hostmaster@example.org"); break;
     case KEY_URL: buffer_add_text(fault, "write one that begins with https://"); break;
+    case KEY_TEXT: buffer_printf(fault, "write less than %u characters", key->max); break;
     case KEY_SWITCH: buffer_add_text(fault, "write yes or no"); break;
     case KEY_WORD:
         buffer_add_text(fault, "write ");
@@ -233,7 +237,8 @@ bool key_set(const struct key *key, void *holder, struct slice text, struct buff
 
     switch (key->kind) {
     case KEY_FOLDER:
-    case KEY_FILE: ok = set_path(key, out, text); break;
+    case KEY_FILE:
+    case KEY_TEXT: ok = set_path(key, out, text); break;
     case KEY_EMAIL: ok = set_email(out, text); break;
     case KEY_URL: ok = set_url(out, text); break;
     case KEY_SWITCH: ok = set_switch(out, text); break;
@@ -289,7 +294,8 @@ void key_write(const struct key *key, const void *holder, struct buffer *out)
     case KEY_FOLDER:
     case KEY_FILE:
     case KEY_EMAIL:
-    case KEY_URL: write_quoted(value, out); break;
+    case KEY_URL:
+    case KEY_TEXT: write_quoted(value, out); break;
     case KEY_SWITCH: buffer_add_text(out, *(const bool *)value ? "yes" : "no"); break;
     case KEY_WORD: buffer_add_text(out, key->words[*(const unsigned *)value]); break;
     case KEY_NUMBER: write_number(key, *(const uint32_t *)value, out); break;

@@ -7,7 +7,16 @@
 
 #include "server/settings.h"
 
-enum key_kind { KEY_FOLDER, KEY_FILE, KEY_EMAIL, KEY_URL, KEY_SWITCH, KEY_WORD, KEY_NUMBER };
+enum key_kind {
+    KEY_FOLDER,
+    KEY_FILE,
+    KEY_EMAIL,
+    KEY_URL,
+    KEY_TEXT,
+    KEY_SWITCH,
+    KEY_WORD,
+    KEY_NUMBER
+};
 
 struct key_unit {
     const char *name;

@@ -56,6 +56,7 @@ void settings_init(struct settings *settings)
         .failover_ms = 3000,
         .client_certificates = TLS_CLIENTS_NOT_ASKED,
         .handshake_timeout_ms = 5000,
+        .web_ping_s = 45, /* many a proxy of the Web cuts what is silent for a minute */
         .max_handshakes = 2048,
         .max_handshakes_per_host = 256,
         .acme_directory = "https://acme-v02.api.letsencrypt.org/directory",
@@ -171,7 +172,10 @@ static bool read_listener(struct slice text, struct transport_listener *out)
     struct slice host;
     uint16_t port;
 
-    if (!hop_protocol_find(protocol, &out->protocol))
+    out->has_only_pages = slice_equal_nocase(protocol, SLICE("http"));
+    if (out->has_only_pages)
+        out->protocol = HOP_WS;
+    else if (!hop_protocol_find(protocol, &out->protocol))
         return false;
     port = hop_protocol_port(out->protocol);
     return eat_host(&c, &host) && (!eat_char(&c, ':') || eat_listener_port(&c, &port)) && at_end(&c)
@@ -188,20 +192,13 @@ bool settings_add_listener(struct settings *settings, struct slice text, struct 
     }
     if (!read_listener(text, &listener)) {
         buffer_printf(fault,
-                      "\"%.*s\" is no listener; write udp:, tcp: or tls:ADDRESS:PORT, such as "
-                      "udp:0.0.0.0:5060 or tls:[::]:5061",
+                      "\"%.*s\" is no listener; write udp:, tcp:, tls:, ws:, wss: or "
+                      "http:ADDRESS:PORT, such as udp:0.0.0.0:5060 or tls:[::]:5061",
                       SLICE_ARGS(text));
         return false;
     }
     settings->listeners[settings->listener_count++] = listener;
     return true;
-}
-
-void settings_write_listener(const struct transport_listener *listener, struct buffer *out)
-{
-    hop_protocol_write(listener->protocol, out);
-    buffer_add_char(out, ':');
-    net_addr_write(&listener->addr, out);
 }
 
 void settings_add_default_tls(struct settings *settings)

@@ -19,6 +19,7 @@ enum {
     SETTINGS_MAX_PATH = 4096,
     SETTINGS_MAX_FILE = 512,
     SETTINGS_MAX_TEXT = 256,
+    SETTINGS_MAX_ORIGINS = 1024,
     SETTINGS_MAX_TRANSACTIONS = 100000000,
 };
 
@@ -80,6 +81,8 @@ struct settings {
     enum tls_client_certificates client_certificates;
     bool self_signed;
     uint32_t handshake_timeout_ms;
+    char web_origins[SETTINGS_MAX_ORIGINS]; /* as in net/ws.h */
+    uint32_t web_ping_s;
     uint32_t max_handshakes; /* of a worker, as the next one */
     uint32_t max_handshakes_per_host;
     char acme_email[SETTINGS_MAX_TEXT]; /* empty: no certificates by ACME */
@@ -112,9 +115,6 @@ struct domain_settings *settings_add_domain(struct settings *settings, struct sl
 /* udp:192.0.2.1:5060, tls:[::]; the port may be left out. False: `fault` says what is wrong with
  * it. */
 bool settings_add_listener(struct settings *settings, struct slice text, struct buffer *fault);
-
-/* As settings_add_listener reads it. */
-void settings_write_listener(const struct transport_listener *listener, struct buffer *out);
 
 /* TLS at each address of TCP, at its own port. */
 void settings_add_default_tls(struct settings *settings);

@@ -13,6 +13,7 @@ static void write_via(struct side *side)
     side->via = buffer_slice(&text);
 }
 
+/* RFC 7118 5.2: "ws" is the transport of a URI, with TLS and without. */
 static void write_route(struct side *side)
 {
     struct buffer text = buffer_over(side->route_text, sizeof(side->route_text));
@@ -21,7 +22,7 @@ static void write_route(struct side *side)
     net_addr_write(&side->local, &text);
     if (side->protocol != HOP_UDP) {
         buffer_add(&text, SLICE(";transport="));
-        hop_protocol_write(side->protocol, &text);
+        hop_protocol_write(side->protocol == HOP_WSS ? HOP_WS : side->protocol, &text);
     }
     buffer_add(&text, SLICE(";lr;tk="));
     side->route = buffer_slice(&text);

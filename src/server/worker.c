@@ -10,6 +10,7 @@
 #include "server/certificates.h"
 #include "server/handshakes.h"
 #include "server/intake.h"
+#include "server/pages.h"
 #include "server/parcel.h"
 #include "server/probe.h"
 #include "server/proxy.h"
@@ -35,12 +36,13 @@ static void broken(void *host, const struct hop *from, struct slice head, int st
 static void unreachable(void *host, const struct hop *to, struct slice head);
 static void closed(void *host, const struct hop *flow);
 static void unsecured(void *host, const struct hop *flow, bool is_ours, const char *reason);
+static void asked(void *host, struct slice path, struct http_page *out);
 static void txn_sends(void *host, struct txn *t, struct slice bytes);
 static void txn_tells(void *host, struct txn *t, enum txn_news news, const struct sip_message *msg);
 
 static const struct net_loop_host loop_host = {turn_begins, turn_ends};
-static const struct transport_host transport_host = {received, broken, unreachable, closed,
-                                                     unsecured};
+static const struct transport_host transport_host = {received, broken,    unreachable,
+                                                     closed,   unsecured, asked};
 static const struct txn_host txn_host = {txn_sends, txn_tells};
 
 static struct txn_table *new_transactions(struct worker *w, const struct settings *settings)
@@ -74,6 +76,8 @@ static struct transport *new_transport(struct worker *w, const struct settings *
     transport.max_handshakes = settings->max_handshakes;
     transport.max_handshakes_per_host = settings->max_handshakes_per_host;
     transport.tls = w->tls;
+    transport.ping_ms = settings->web_ping_s * 1000;
+    transport.web_origins = slice_of(settings->web_origins);
     return transport_start(w->loop, &transport, &transport_host, w, fault);
 }
 
@@ -108,7 +112,7 @@ struct worker *worker_new(struct server *server, uint16_t index, struct buffer *
     w->txns = new_transactions(w, settings);
     if (w->txns == NULL)
         goto fail;
-    if (settings_listens_by(settings, HOP_TLS)) {
+    if (settings_listens_by(settings, HOP_TLS) || settings_listens_by(settings, HOP_WSS)) {
         w->tls = certificates_context(server->certificates);
         if (w->tls == NULL)
             goto fail;
@@ -276,6 +280,11 @@ static void closed(void *host, const struct hop *flow)
 static void unsecured(void *host, const struct hop *flow, bool is_ours, const char *reason)
 {
     handshakes_failed(host, flow, is_ours, reason);
+}
+
+static void asked(void *host, struct slice path, struct http_page *out)
+{
+    pages_find(host, path, out);
 }
 
 static void txn_sends(void *host, struct txn *t, struct slice bytes)

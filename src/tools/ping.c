@@ -49,8 +49,11 @@ static void txn_sends(void *host, struct txn *t, struct slice bytes);
 static void txn_tells(void *host, struct txn *t, enum txn_news news, const struct sip_message *msg);
 
 static const struct net_loop_host loop_host = {turn_begins, turn_ends};
-static const struct transport_host transport_host = {received, broken, unreachable, closed,
-                                                     unsecured};
+static const struct transport_host transport_host = {.received = received,
+                                                     .broken = broken,
+                                                     .unreachable = unreachable,
+                                                     .closed = closed,
+                                                     .unsecured = unsecured};
 static const struct txn_host txn_host = {txn_sends, txn_tells};
 
 /* --- making it ---------------------------------------------------------------------------------
@@ -104,8 +107,8 @@ static bool start_transport(struct pinger *p, struct buffer *fault)
     for (size_t i = 0; i < p->plan->target_count; i++) {
         const struct ping_target *target = &p->plan->targets[i];
         if (!has_listener(&settings, target))
-            listeners[settings.listener_count++] =
-                (struct transport_listener){target->protocol, {.family = target->addr.family}};
+            listeners[settings.listener_count++] = (struct transport_listener){
+                .protocol = target->protocol, .addr.family = target->addr.family};
     }
     settings.connect_ms = p->plan->timeout_ms;
     p->transport = transport_start(p->loop, &settings, &transport_host, p, fault);

@@ -6,6 +6,7 @@
 #include "transport/connection.h"
 
 #include "transport/streams.h"
+#include "transport/web.h"
 
 enum { FAREWELL_MS = 5000 }; /* for the last bytes, when one side has said that it sends no more */
 
@@ -22,17 +23,29 @@ static uint64_t now_of(const struct connection *c)
 
 /* --- its states ------------------------------------------------------------------------------- */
 
-static uint64_t due_ms(const struct connection *c)
+static uint64_t earlier_ms(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* When it has been open for long enough: idle, or with half a message. */
+static uint64_t outlived_ms(const struct connection *c)
 {
     const struct transport_settings *settings = c->streams->settings;
     uint64_t idle_ms = c->active_ms + settings->idle_ms;
-    uint64_t message_ms = c->inside_since_ms + settings->message_ms;
+
+    return c->is_inside ? earlier_ms(idle_ms, c->inside_since_ms + settings->message_ms) : idle_ms;
+}
+
+static uint64_t due_ms(const struct connection *c)
+{
+    const struct transport_settings *settings = c->streams->settings;
 
     switch (c->state) {
     case CONNECTION_OPENING:
         return c->since_ms
                + (wire_is_shaking(&c->wire) ? settings->handshake_ms : settings->connect_ms);
-    case CONNECTION_OPEN: return c->is_inside && message_ms < idle_ms ? message_ms : idle_ms;
+    case CONNECTION_OPEN: return earlier_ms(outlived_ms(c), web_ping_due_ms(c));
     case CONNECTION_ENDING:
     case CONNECTION_LEAVING: return c->since_ms + FAREWELL_MS;
     case CONNECTION_GONE: break;
@@ -88,7 +101,10 @@ static void tell_unsecured(struct connection *c, const char *reason)
 
 void connection_check_time(struct connection *c, uint64_t now_ms)
 {
-    if (due_ms(c) > now_ms) {
+    bool is_to_ping =
+        c->state == CONNECTION_OPEN && outlived_ms(c) > now_ms && web_ping_due_ms(c) <= now_ms;
+
+    if (due_ms(c) > now_ms || (is_to_ping && web_ping(c, now_ms))) {
         keep_time(c);
         return;
     }
@@ -120,14 +136,24 @@ static void begin(struct connection *c)
         streams_bring_news(c->streams, c);
 }
 
-void connection_adopt(struct connection *c, int fd)
+static void adopt_wire(struct connection *c, int fd, bool may_upgrade)
 {
     struct streams *streams = c->streams;
 
-    if (hop_is_secure(&c->flow))
+    if (hop_is_web(&c->flow))
+        c->wire.ws = ws_adopt(streams->web, fd,
+                              (struct ws_kind){hop_is_secure(&c->flow), may_upgrade}, &web_host, c);
+    else if (hop_is_secure(&c->flow))
         c->wire.tls = tls_adopt(streams->loop, fd, streams->settings->tls, &tcp_host, c);
     else
         c->wire.tcp = tcp_adopt(streams->loop, fd, &tcp_host, c);
+}
+
+void connection_adopt(struct connection *c, int fd, bool may_upgrade)
+{
+    struct streams *streams = c->streams;
+
+    adopt_wire(c, fd, may_upgrade);
     if (!wire_is_up(&c->wire)) {
         connection_drop(c);
         return;
@@ -135,7 +161,7 @@ void connection_adopt(struct connection *c, int fd)
     learn_local_ip(c);
     streams_list(streams, c);
     streams->counters->accepted++;
-    if (hop_is_secure(&c->flow))
+    if (hop_shakes_hands(&c->flow))
         enter(c, CONNECTION_OPENING);
     else
         begin(c);
@@ -167,17 +193,21 @@ bool connection_connect(struct connection *c)
     return true;
 }
 
+void connection_open(struct connection *c)
+{
+    if (c->is_ours)
+        c->streams->counters->connected++;
+    if (hop_shakes_hands(&c->flow))
+        streams_shook_hands(c->streams, c);
+    begin(c);
+}
+
 static void writable(void *owner)
 {
     struct connection *c = owner;
 
-    if (c->state == CONNECTION_OPENING) {
-        if (c->is_ours)
-            c->streams->counters->connected++;
-        if (hop_is_secure(&c->flow))
-            streams_shook_hands(c->streams, c);
-        begin(c);
-    }
+    if (c->state == CONNECTION_OPENING)
+        connection_open(c);
     connection_flush(c);
 }
 
@@ -242,12 +272,11 @@ static void note_whether_blocked(struct connection *c, bool has_read)
 
 void connection_flush(struct connection *c)
 {
-    struct slice unwritten = outbox_unwritten(&c->outbox);
     size_t written;
 
     if (c->state == CONNECTION_OPENING || c->state == CONNECTION_GONE)
         return;
-    if (!wire_write(&c->wire, unwritten, &written)) {
+    if (!wire_write(&c->wire, &c->outbox, &written)) {
         end(c, wire_close);
         return;
     }
@@ -262,7 +291,7 @@ void connection_flush(struct connection *c)
 
 /* --- in --------------------------------------------------------------------------------------- */
 
-static void lose_framing(struct connection *c, struct slice head, int status)
+void connection_lose_framing(struct connection *c, struct slice head, int status)
 {
     struct streams *streams = c->streams;
 
@@ -275,40 +304,45 @@ static void lose_framing(struct connection *c, struct slice head, int status)
     connection_flush(c);
 }
 
-/* RFC 5626 4.4.1. Without room for a pong the peer will find the connection dead, as it is. */
-static void answer_ping(struct connection *c)
+void connection_answer_ping(struct connection *c)
 {
     if (!connection_send(c, SLICE("\r\n")))
         c->streams->counters->dropped++;
 }
 
+void connection_deliver(struct connection *c, struct slice message)
+{
+    struct streams *streams = c->streams;
+
+    if (c->state != CONNECTION_OPEN)
+        return;
+    c->active_ms = now_of(c);
+    c->has_received = true;
+    streams->counters->received++;
+    streams->host->received(streams->host_arg, &c->flow, message);
+}
+
 /* False: there is no more to be had from what has come. */
 static bool handle_next(struct connection *c)
 {
-    struct streams *streams = c->streams;
     struct slice bytes;
 
     switch (sip_stream_next(&c->stream, &bytes)) {
     case SIP_STREAM_WANTS_MORE: return false;
-    case SIP_STREAM_PING: answer_ping(c); break;
-    case SIP_STREAM_TOO_LARGE: lose_framing(c, bytes, 513); break;
-    case SIP_STREAM_LOST: lose_framing(c, bytes, 400); break;
+    case SIP_STREAM_PING: connection_answer_ping(c); break;
+    case SIP_STREAM_TOO_LARGE: connection_lose_framing(c, bytes, 513); break;
+    case SIP_STREAM_LOST: connection_lose_framing(c, bytes, 400); break;
     case SIP_STREAM_MESSAGE:
         c->is_inside = false;
-        c->has_received = true;
         list_remove(&c->half);
-        streams->counters->received++;
-        streams->host->received(streams->host_arg, &c->flow, bytes);
+        connection_deliver(c, bytes);
         break;
     }
     return c->state == CONNECTION_OPEN;
 }
 
-/* The limit is for a whole message: a peer that sends it byte by byte does not move it. */
-static void look_whether_inside(struct connection *c)
+void connection_note_half(struct connection *c, bool is_inside)
 {
-    bool is_inside = sip_stream_is_inside(&c->stream);
-
     if (is_inside && !c->is_inside) {
         c->inside_since_ms = now_of(c);
         list_add(&c->streams->halves, &c->half);
@@ -331,20 +365,25 @@ static void received(void *owner, struct slice bytes)
         ;
     if (c->state != CONNECTION_OPEN)
         return;
-    look_whether_inside(c);
-    streams_count_half(c->streams, c);
+    connection_note_half(c, sip_stream_is_inside(&c->stream));
+    streams_count_half(c->streams, c, c->stream.held_size);
 }
 
 /* --- the end ---------------------------------------------------------------------------------- */
+
+void connection_end(struct connection *c)
+{
+    if (c->state == CONNECTION_OPENING && wire_fault(&c->wire) != NULL)
+        tell_unsecured(c, wire_fault(&c->wire));
+    end(c, wire_close);
+}
 
 static void ended(void *owner, int error)
 {
     struct connection *c = owner;
 
-    if (c->state == CONNECTION_OPENING && wire_fault(&c->wire) != NULL)
-        tell_unsecured(c, wire_fault(&c->wire));
     if (error != 0 || c->state == CONNECTION_LEAVING || !c->has_received) {
-        end(c, wire_close);
+        connection_end(c);
         return;
     }
     streams_retire(c->streams, c);

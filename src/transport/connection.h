@@ -45,6 +45,7 @@ struct connection {
     uint64_t fallback; /* another connection, for what cannot be sent on this one; 0: none */
     enum connection_state state;
     bool is_ours;      /* we have opened it */
+    bool awaits_pong;  /* of a WebSocket that was pinged */
     bool is_reusable;  /* in by_remote: while OPENING or OPEN, for new requests */
     bool was_open;     /* so its end is of interest, once */
     bool has_finished; /* LEAVING: we have said that we send no more */
@@ -53,13 +54,14 @@ struct connection {
     uint64_t since_ms; /* in this state */
     uint64_t active_ms;
     uint64_t inside_since_ms;
+    uint64_t pinged_ms;
     size_t held_bytes; /* of half a message, as last counted */
     struct sip_stream stream;
     struct outbox outbox;
 };
 
 /* Called by streams.c when the connection is in its tables. What fails at once is GONE. */
-void connection_adopt(struct connection *c, int fd);
+void connection_adopt(struct connection *c, int fd, bool may_upgrade);
 bool connection_connect(struct connection *c) MUST_USE;
 
 /* Whether `message` may be sent on it. */
@@ -81,5 +83,24 @@ void connection_drop(struct connection *c);
 
 /* Its peer does not read: closes it, and what waits is not sent. */
 void connection_overrun(struct connection *c);
+
+/* --- for web.c -------------------------------------------------------------------------------- */
+
+/* Hands have been shaken. */
+void connection_open(struct connection *c);
+
+/* A whole message has come. */
+void connection_deliver(struct connection *c, struct slice message);
+
+/* Whether half a message is held: the limit is for a whole one, however slowly it comes. */
+void connection_note_half(struct connection *c, bool is_inside);
+
+void connection_lose_framing(struct connection *c, struct slice head, int status);
+
+/* RFC 5626 4.4.1. Without room for a pong the peer will find the connection dead, as it is. */
+void connection_answer_ping(struct connection *c);
+
+/* It is closed, by the peer or for a fault. */
+void connection_end(struct connection *c);
 
 #endif

@@ -8,8 +8,15 @@
 #include "net/addr.h"
 #include "sip/transport.h"
 
-/* The transports of sip/transport.c that we speak: its first rows. */
-enum hop_protocol { HOP_UDP = SIP_UDP, HOP_TCP = SIP_TCP, HOP_TLS = SIP_TLS, HOP_PROTOCOL_COUNT };
+/* The transports of sip/transport.c: we speak all of them. */
+enum hop_protocol {
+    HOP_UDP = SIP_UDP,
+    HOP_TCP = SIP_TCP,
+    HOP_TLS = SIP_TLS,
+    HOP_WS = SIP_WS,
+    HOP_WSS = SIP_WSS,
+    HOP_PROTOCOL_COUNT
+};
 
 struct hop {
     enum hop_protocol protocol;
@@ -38,6 +45,23 @@ static inline bool hop_is_reliable(const struct hop *hop)
 static inline bool hop_is_secure(const struct hop *hop)
 {
     return sip_transports[hop->protocol].is_secure;
+}
+
+static inline bool hop_protocol_is_web(enum hop_protocol protocol)
+{
+    return protocol == HOP_WS || protocol == HOP_WSS;
+}
+
+/* By WebSocket one is connected to, and connects to nobody. */
+static inline bool hop_is_web(const struct hop *hop)
+{
+    return hop_protocol_is_web(hop->protocol);
+}
+
+/* Before the first message more than a connection is needed. */
+static inline bool hop_shakes_hands(const struct hop *hop)
+{
+    return hop_is_secure(hop) || hop_is_web(hop);
 }
 
 /* RFC 3261 18.2.2, 19.1.2: of a URI or a sent-by that names none. */

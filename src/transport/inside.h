@@ -13,9 +13,10 @@ struct listener {
     struct transport *transport;
     uint16_t index;
     enum hop_protocol protocol;
-    struct net_addr addr;     /* it is bound to */
-    struct udp *udp;          /* of a UDP listener */
-    struct tcp_listener *tcp; /* of a TCP listener; NULL: it accepts no more */
+    struct net_addr addr; /* it is bound to */
+    struct udp *udp;      /* of a UDP listener */
+    bool has_only_pages;
+    struct tcp_listener *tcp; /* of all others; NULL: it accepts no more */
 };
 
 struct transport {

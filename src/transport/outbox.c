@@ -93,6 +93,19 @@ struct slice outbox_unwritten(const struct outbox *box)
     return (struct slice){box->bytes + box->written, box->len - box->written};
 }
 
+bool outbox_look(const struct outbox *box, size_t at, struct slice *out)
+{
+    size_t start = box->written + at;
+    size_t i = box->first;
+
+    while (i < box->end_count && box->ends[i] <= start)
+        i++;
+    if (i == box->end_count)
+        return false;
+    *out = (struct slice){box->bytes + start, box->ends[i] - start};
+    return true;
+}
+
 static void empty(struct outbox *box)
 {
     if (box->size > KEPT_BYTES) {

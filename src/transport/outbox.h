@@ -26,6 +26,9 @@ bool outbox_add(struct outbox *box, struct slice message) MUST_USE;
 
 struct slice outbox_unwritten(const struct outbox *box);
 
+/* The message that begins so many bytes into what is unwritten. False: nothing does. */
+bool outbox_look(const struct outbox *box, size_t at, struct slice *out);
+
 /* So many of the unwritten bytes have been written. Returns how many messages are complete by it.
  */
 size_t outbox_wrote(struct outbox *box, size_t count);

@@ -41,7 +41,7 @@ static bool choose_new(struct transport *t, enum hop_protocol protocol,
     bool is_routed = net_source_find(&t->sources, remote, net_loop_now_ms(t->loop), &source);
     const struct listener *listener = choose_listener(t, protocol, remote, &source);
 
-    if (listener == NULL)
+    if (listener == NULL || hop_protocol_is_web(protocol))
         return false;
     *out = (struct hop){.protocol = protocol,
                         .worker = t->settings.worker,
@@ -144,15 +144,15 @@ static struct connection *find_named(struct transport *t, const struct hop *to, 
 }
 
 /*
- * Unless `named` is the one to use. By TLS there is no other: who is connected from the same
- * address now may be somebody else.
+ * Unless `named` is the one to use. By TLS or WebSocket there is no other: who is connected from
+ * the same address now may be somebody else.
  */
 static struct connection *find_open(struct transport *t, const struct hop *to,
                                     struct connection *named)
 {
     struct net_addr remote;
 
-    if (hop_is_secure(to)
+    if (hop_shakes_hands(to)
         || (named != NULL && (named->state != CONNECTION_ENDING || to->reopen_port == 0)))
         return named;
     remote = hop_reopens_at(to);
@@ -163,7 +163,7 @@ static struct connection *open_new(struct transport *t, const struct hop *to)
 {
     struct hop flow = *to;
 
-    if (hop_is_secure(to) || !complete(t, &flow))
+    if (hop_shakes_hands(to) || !complete(t, &flow))
         return NULL;
     flow.local = t->listeners[flow.listener].addr;
     flow.remote = hop_reopens_at(to);

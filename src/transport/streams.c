@@ -117,7 +117,7 @@ static struct connection *admit(struct streams *streams, const struct hop *flow)
 /* A handshake costs more than a connection, so there are fewer at a time. */
 static bool may_shake_hands(struct streams *streams, struct connection *c)
 {
-    if (!hop_is_secure(&c->flow))
+    if (!hop_shakes_hands(&c->flow))
         return true;
     if (streams->shaking_count < streams->settings->max_handshakes)
         c->shaking = crowd_enter(&streams->shaking, &c->flow.remote);
@@ -138,12 +138,12 @@ void streams_shook_hands(struct streams *streams, struct connection *c)
     streams->shaking_count--;
 }
 
-void streams_accept(struct streams *streams, const struct hop *flow, int fd)
+void streams_accept(struct streams *streams, const struct hop *flow, int fd, bool may_upgrade)
 {
     struct connection *c = admit(streams, flow);
 
     if (c != NULL && may_shake_hands(streams, c)) {
-        connection_adopt(c, fd);
+        connection_adopt(c, fd, may_upgrade);
         return;
     }
     if (c != NULL)
@@ -240,10 +240,10 @@ bool streams_make_room(struct streams *streams, size_t bytes)
     return streams->waiting_bytes + bytes <= max;
 }
 
-void streams_count_half(struct streams *streams, struct connection *c)
+void streams_count_half(struct streams *streams, struct connection *c, size_t bytes)
 {
-    streams->half_bytes += c->stream.held_size - c->held_bytes;
-    c->held_bytes = c->stream.held_size;
+    streams->half_bytes += bytes - c->held_bytes;
+    c->held_bytes = bytes;
     while (streams->half_bytes > streams->settings->max_half_bytes
            && !list_is_empty(&streams->halves)) {
         streams->counters->crowded_out++;

@@ -8,6 +8,7 @@
 /* What is not a pointer is its own; the rest is the transport's. */
 struct streams {
     struct net_loop *loop;
+    struct ws_service *web; /* NULL: there are no listeners of WebSockets */
     const struct transport_settings *settings;
     const struct transport_host *host;
     void *host_arg;
@@ -34,8 +35,11 @@ bool streams_init(struct streams *streams) MUST_USE;
 /* Closes all, without a word to the host. */
 void streams_fini(struct streams *streams);
 
-/* Takes `fd`, a connection by `flow` but for its number; at a ceiling it is closed at once. */
-void streams_accept(struct streams *streams, const struct hop *flow, int fd);
+/*
+ * Takes `fd`, a connection by `flow` but for its number; at a ceiling it is closed at once. One of
+ * a WebSocket's protocols that may not upgrade to it is good for pages alone.
+ */
+void streams_accept(struct streams *streams, const struct hop *flow, int fd, bool may_upgrade);
 
 /* Opens one. NULL: a ceiling is reached, it failed at once, or no memory. */
 struct connection *streams_connect(struct streams *streams, const struct hop *flow) MUST_USE;
@@ -71,8 +75,8 @@ void streams_forget(struct streams *streams, struct connection *c);
 /* So many bytes more may wait, if need be at the cost of who does not read. False: they may not. */
 bool streams_make_room(struct streams *streams, size_t bytes) MUST_USE;
 
-/* Counts what it holds of a message. Where all hold too much the oldest go, perhaps this one. */
-void streams_count_half(struct streams *streams, struct connection *c);
+/* It holds so much of a message. Where all hold too much the oldest go, perhaps this one. */
+void streams_count_half(struct streams *streams, struct connection *c, size_t bytes);
 
 void streams_set_timer(struct streams *streams, struct connection *c, uint64_t due_ms);
 

@@ -36,6 +36,7 @@ struct transport_settings transport_default_settings(void)
         .handshake_ms = 5000,
         .max_handshakes = 2048,
         .max_handshakes_per_host = 256,
+        .ping_ms = 45 * 1000,
         .max_message_bytes = SIP_MAX_MESSAGE,
     };
 }
@@ -47,6 +48,35 @@ static struct hash_key random_key(void)
     if (getrandom(&key, sizeof(key), 0) != (ssize_t)sizeof(key))
         key.k0 = (uint64_t)getpid(); /* never, for so few bytes */
     return key;
+}
+
+static void find_page(void *owner, struct slice path, struct http_page *out)
+{
+    struct transport *t = owner;
+
+    t->host.asked(t->host_arg, path, out);
+}
+
+static bool wants_web(const struct transport_settings *settings)
+{
+    for (size_t i = 0; i < settings->listener_count; i++) {
+        if (hop_protocol_is_web(settings->listeners[i].protocol))
+            return true;
+    }
+    return false;
+}
+
+static bool start_web(struct transport *t, struct buffer *fault)
+{
+    const struct ws_settings settings = {.protocol = "sip",
+                                         .origins = t->settings.web_origins,
+                                         .max_message_bytes = t->settings.max_message_bytes,
+                                         .tls = t->settings.tls,
+                                         .find_page = find_page,
+                                         .pages = t};
+
+    t->streams.web = ws_service_new(t->loop, &settings, fault);
+    return t->streams.web != NULL;
 }
 
 static bool init(struct transport *t)
@@ -99,6 +129,10 @@ struct transport *transport_start(struct net_loop *loop, const struct transport_
         buffer_add_text(fault, "no memory for the transport");
         return NULL;
     }
+    if (wants_web(settings) && !start_web(t, fault)) {
+        transport_stop(t);
+        return NULL;
+    }
     for (size_t i = 0; i < settings->listener_count; i++) {
         struct listener *listener = &t->listeners[t->listener_count++];
         listener->transport = t;
@@ -131,6 +165,8 @@ void transport_stop(struct transport *t)
     }
     list_remove(&t->guest.node);
     streams_fini(&t->streams);
+    if (t->streams.web != NULL)
+        ws_service_stop(t->streams.web);
     failures_fini(&t->failures);
     free(t->interfaces);
     free(t);
@@ -167,9 +203,7 @@ size_t transport_connection_count(const struct transport *t)
 static bool refuse(const struct transport_listener *wanted, int error, struct buffer *fault)
 {
     buffer_add_text(fault, "cannot listen on ");
-    hop_protocol_write(wanted->protocol, fault);
-    buffer_add_char(fault, ':');
-    net_addr_write(&wanted->addr, fault);
+    transport_listener_write(wanted, fault);
     buffer_add_text(fault, ": ");
     buffer_add_text(fault, strerrordesc_np(error));
     return false;
@@ -220,6 +254,7 @@ static bool open_listener(struct listener *listener, const struct transport_list
     if (fd < 0)
         return refuse(wanted, -fd, fault);
     listener->protocol = wanted->protocol;
+    listener->has_only_pages = wanted->has_only_pages;
     bool opened = wanted->protocol == HOP_UDP ? listen_to_datagrams(listener, fd)
                                               : listen_to_streams(listener, fd);
     return opened || refuse(wanted, errno, fault);
@@ -262,7 +297,7 @@ static void connection_incoming(void *owner, int fd, const struct net_addr *remo
     const struct listener *listener = owner;
     struct hop flow = hop_of(listener, remote);
 
-    streams_accept(&listener->transport->streams, &flow, fd);
+    streams_accept(&listener->transport->streams, &flow, fd, !listener->has_only_pages);
 }
 
 /* --- the end of a turn ------------------------------------------------------------------------ */

@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/list.h"
+#include "net/http.h"
 #include "net/loop.h"
 #include "transport/directory.h"
 #include "transport/hop.h"
@@ -40,16 +41,23 @@ struct transport_host {
     void (*closed)(void *host, const struct hop *flow);
 
     /*
-     * A TLS handshake failed; `is_ours`: we had connected. `reason` are the words of OpenSSL, a
-     * constant. What was to be sent is unreachable.
+     * A handshake of TLS or of a WebSocket failed; `is_ours`: we had connected. `reason` are words
+     * for people, those of OpenSSL for TLS, a constant. What was to be sent is unreachable.
      */
     void (*unsecured)(void *host, const struct hop *flow, bool is_ours, const char *reason);
+
+    /* Somebody asks for a page by HTTP: see net/http.h. */
+    void (*asked)(void *host, struct slice path, struct http_page *out);
 };
 
 struct transport_listener {
     enum hop_protocol protocol;
     struct net_addr addr; /* port 0: any; transport_listener_addr then tells which */
+    bool has_only_pages;  /* with HOP_WS: HTTP, and no SIP */
 };
+
+/* tls:192.0.2.1:5061 */
+void transport_listener_write(const struct transport_listener *listener, struct buffer *out);
 
 struct transport_settings {
     uint16_t worker; /* the number of this worker, part of every connection's name */
@@ -67,6 +75,8 @@ struct transport_settings {
     size_t max_handshakes;          /* under way, of connections that others have opened */
     size_t max_handshakes_per_host; /* likewise */
     struct tls_context *tls;        /* the caller's; NULL: there are no TLS listeners */
+    uint32_t ping_ms;               /* a WebSocket that is silent for so long; 0: never */
+    struct slice web_origins;       /* see net/ws.h; the caller's */
     size_t max_message_bytes;
     struct directory *directory; /* of all workers' connections; NULL: there are no others */
     bool must_be_first; /* fail if another program has a listener's address: for the first worker */

@@ -207,7 +207,7 @@ static void say_ready(const struct program *p)
         char text[80];
         struct buffer uri = buffer_over(text, sizeof(text));
 
-        settings_write_listener(listener, &uri);
+        transport_listener_write(listener, &uri);
         fprintf(stderr, " %.*s", SLICE_ARGS(buffer_slice(&uri)));
     }
     fputc('\n', stderr);

@@ -18,7 +18,7 @@ struct world {
     struct ws_service *service;
     struct tcp_listener *listener;
     struct ws *ws;
-    bool may_upgrade;
+    struct ws_kind kind;
     bool (*is_done)(const struct world *world);
     size_t opened, writable, received, too_large, pongs, ended;
     size_t held_bytes;
@@ -101,7 +101,7 @@ static void incoming(void *owner, int fd, const struct net_addr *remote)
     struct world *world = owner;
 
     (void)remote;
-    world->ws = ws_adopt(world->service, fd, world->may_upgrade, &ws_host, world);
+    world->ws = ws_adopt(world->service, fd, world->kind, &ws_host, world);
 }
 
 static bool is_done(void *test)
@@ -140,7 +140,7 @@ static struct world *start_world(const char *origins)
                                          .find_page = find_page};
 
     driven_start(&world->driven, world, is_done, NULL);
-    world->may_upgrade = true;
+    world->kind.may_upgrade = true;
     world->service = ws_service_new(world->driven.loop, &settings, &fault);
     CHECK_MADE(world->service);
     check_later(stop_service, world->service);
@@ -495,7 +495,7 @@ static void where_only_pages_are_nothing_is_upgraded(void **state)
     int peer = connect_peer(world);
     char memory[1024];
 
-    world->may_upgrade = false;
+    world->kind.may_upgrade = false;
     sockets_write(peer, HANDSHAKE OF_SIP "\r\n");
     assert_true(run_until(world, has_ended));
     struct slice answer = read_from(world, peer, memory, sizeof(memory));

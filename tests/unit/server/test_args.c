@@ -130,18 +130,17 @@ static void wrong_use_is_answered_with_what_to_write(void **state)
         const char *line;
         const char *said;
     } cases[] = {
-        {"--wrokers 3",           "unknown flag --wrokers; did you mean --workers? See tchind --help"  },
-        {"--no-auht",             "unknown flag --no-auht; did you mean --no-auth? See tchind --help"  },
-        {"--workers",             "--workers wants a value: see tchind --help"                         },
-        {"--trace=yes",           "--trace takes no value: write it alone"                             },
-        {"--workers none",        "workers cannot be \"none\"; write a number from 1 to 64"            },
-        {"--digest md4",          "digest cannot be \"md4\"; write md5, both or sha256"                },
-        {"--listen udp:here",
-         "\"udp:here\" is no listener; write udp:, tcp: or tls:ADDRESS:PORT, such as "
-         "udp:0.0.0.0:5060 or tls:[::]:5061"                                                           },
-        {"exa_mple..org/",        "\"exa_mple..org/\" is no domain name: write one such as example.org"},
-        {"check more",            "check takes no \"more\": write tchind check --config FILE"          },
-        {"--config /nonexistent", "cannot read /nonexistent: No such file or directory"                },
+        {"--wrokers 3",           "unknown flag --wrokers; did you mean --workers? See tchind --help"                    },
+        {"--no-auht",             "unknown flag --no-auht; did you mean --no-auth? See tchind --help"                    },
+        {"--workers",             "--workers wants a value: see tchind --help"                                           },
+        {"--trace=yes",           "--trace takes no value: write it alone"                                               },
+        {"--workers none",        "workers cannot be \"none\"; write a number from 1 to 64"                              },
+        {"--digest md4",          "digest cannot be \"md4\"; write md5, both or sha256"                                  },
+        {"--listen udp:here",     "\"udp:here\" is no listener; write udp:, tcp:, tls:, ws:, wss: or "
+                              "http:ADDRESS:PORT, such as udp:0.0.0.0:5060 or tls:[::]:5061"},
+        {"exa_mple..org/",        "\"exa_mple..org/\" is no domain name: write one such as example.org"                  },
+        {"check more",            "check takes no \"more\": write tchind check --config FILE"                            },
+        {"--config /nonexistent", "cannot read /nonexistent: No such file or directory"                                  },
     };
 
     (void)state;

@@ -137,8 +137,8 @@ static void what_is_wrong_is_said_with_its_line_and_the_remedy(void **state)
         {"auth = maybe",                                         "t.conf:1: auth cannot be \"maybe\"; write yes or no"                },
         {"data = \"\"",                                          "t.conf:1: data cannot be \"\"; write the name of a folder"          },
         {"listen = { \"udp:0.0.0.0:5060\",\n \"upd:0.0.0.0\" }",
-         "t.conf:2: \"upd:0.0.0.0\" is no listener; write udp:, tcp: or tls:ADDRESS:PORT, "
-         "such as udp:0.0.0.0:5060 or tls:[::]:5061"                                                                                  },
+         "t.conf:2: \"upd:0.0.0.0\" is no listener; write udp:, tcp:, tls:, ws:, wss: or "
+         "http:ADDRESS:PORT, such as udp:0.0.0.0:5060 or tls:[::]:5061"                                                               },
         {"domain \"a b\" {}",                                    "t.conf:1: \"a b\" is no domain name: write one such as example.org" },
         {"domain a.b {}\ndomain a.b {}",                         "t.conf:2: found duplicate title 'a.b'"                              },
         {"workers 3\n",                                          "t.conf:1: missing equal sign after option 'workers'"                },

@@ -64,9 +64,9 @@ static void a_choice_names_a_concrete_address_and_the_port_of_the_listener(void 
 static void of_several_listeners_the_one_on_the_route_is_chosen(void **state)
 {
     struct transport_listener listeners[] = {
-        {HOP_UDP, sockets_addr("127.0.0.2", 0)},
-        {HOP_UDP, sockets_addr("0.0.0.0",   0)},
-        {HOP_UDP, sockets_addr("127.0.0.1", 0)}
+        {HOP_UDP, sockets_addr("127.0.0.2", 0), false},
+        {HOP_UDP, sockets_addr("0.0.0.0",   0), false},
+        {HOP_UDP, sockets_addr("127.0.0.1", 0), false}
     };
     struct transport_settings settings = transport_default_settings();
     struct world *world = driven_memory(sizeof(*world));
@@ -189,7 +189,7 @@ static void a_listener_that_cannot_be_had_is_named(void **state)
     settings.must_be_first = true;
     for (uint16_t i = 0; i < ARRAY_LEN(protocols); i++) {
         struct transport_listener taken = {protocols[i],
-                                           transport_listener_addr(world->transport, i)};
+                                           transport_listener_addr(world->transport, i), false};
         char text[200];
         struct buffer fault = buffer_over(text, sizeof(text));
         settings.listeners = &taken;
@@ -205,8 +205,8 @@ static void several_workers_have_the_same_listeners(void **state)
     struct world *world = world_of("127.0.0.1");
     struct transport_settings settings = transport_default_settings();
     struct transport_listener listeners[] = {
-        {HOP_UDP, transport_listener_addr(world->transport, 0)},
-        {HOP_TCP, transport_listener_addr(world->transport, 1)}
+        {HOP_UDP, transport_listener_addr(world->transport, 0), false},
+        {HOP_TCP, transport_listener_addr(world->transport, 1), false}
     };
     struct buffer fault = buffer_over((char[100]){0}, 100);
 

@@ -104,6 +104,13 @@ static inline void world_unsecured(void *host, const struct hop *flow, bool is_o
     world_record(host, WORLD_UNSECURED, flow, slice_of(reason), is_ours);
 }
 
+static inline void world_asked(void *host, struct slice path, struct http_page *out)
+{
+    (void)host;
+    if (slice_equal(path, SLICE("/healthz")))
+        *out = (struct http_page){200, SLICE("ok\n")};
+}
+
 static inline bool world_is_done(void *test)
 {
     const struct world *world = test;
@@ -125,15 +132,19 @@ static inline void world_stop(void *transport)
     transport_stop(transport);
 }
 
-static const struct transport_host world_host = {world_received, world_broken, world_unreachable,
-                                                 world_closed, world_unsecured};
+static const struct transport_host world_host = {.received = world_received,
+                                                 .broken = world_broken,
+                                                 .unreachable = world_unreachable,
+                                                 .closed = world_closed,
+                                                 .unsecured = world_unsecured,
+                                                 .asked = world_asked};
 
 /* One listener for each of UDP and TCP on `host`, 0 and 1. */
 static inline struct world *world_start(const char *host, const struct transport_settings *wanted)
 {
     struct transport_listener listeners[] = {
-        {HOP_UDP, sockets_addr(host, 0)},
-        {HOP_TCP, sockets_addr(host, 0)}
+        {HOP_UDP, sockets_addr(host, 0), false},
+        {HOP_TCP, sockets_addr(host, 0), false}
     };
     struct transport_settings settings = *wanted;
     struct world *world = driven_memory(sizeof(*world));
