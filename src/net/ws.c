@@ -45,10 +45,7 @@ struct ws *ws_adopt(struct ws_service *service, int fd, struct ws_kind kind,
     service->adopting = ws;
     ws->wsi = lws_adopt_descriptor_vhost_via_info(&socket);
     service->adopting = NULL;
-    if (ws->wsi != NULL)
-        return ws;
-    ws->host = NULL; /* it may yet be told of: so it stays, at most as long as the service */
-    return NULL;
+    return ws;
 }
 
 const char *ws_fault(const struct ws *ws)
@@ -58,6 +55,8 @@ const char *ws_fault(const struct ws *ws)
 
 struct net_addr ws_local(const struct ws *ws)
 {
+    if (ws->wsi == NULL)
+        return (struct net_addr){0};
     return net_socket_local(lws_get_socket_fd(ws->wsi));
 }
 
@@ -109,9 +108,10 @@ bool ws_send(struct ws *ws, struct slice message, bool *taken)
     return *taken;
 }
 
+/* libwebsockets tells nothing of the answer to an empty one. */
 bool ws_ping(struct ws *ws)
 {
-    return lws_partial_buffered(ws->wsi) || write_frame(ws, SLICE_NONE, LWS_WRITE_PING);
+    return lws_partial_buffered(ws->wsi) || write_frame(ws, SLICE("?"), LWS_WRITE_PING);
 }
 
 /* --- closing ---------------------------------------------------------------------------------- */
@@ -149,7 +149,8 @@ void ws_close(struct ws *ws, enum ws_status status)
         return;
     ws->host = NULL;
     if (ws->wsi == NULL) {
-        ws_free(ws);
+        if (ws->is_ending)
+            ws_free(ws);
         return;
     }
     say_farewell(ws, status);

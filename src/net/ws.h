@@ -67,7 +67,7 @@ struct ws *ws_adopt(struct ws_service *service, int fd, struct ws_kind kind,
 /* Why it did not become a WebSocket, for people; NULL: nothing was wrong. A constant. */
 const char *ws_fault(const struct ws *ws);
 
-/* Its own address, with the port it listens on. */
+/* Its own address, with the port it listens on; family 0: it has none any more. */
 struct net_addr ws_local(const struct ws *ws);
 
 /* `taken` is false: not now, `writable` will be called. False: the connection is broken. */

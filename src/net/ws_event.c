@@ -125,7 +125,10 @@ static void forget(struct ws *ws)
         ws_free(ws);
 }
 
-/* Of what is not about a connection of ours, only the beginning of TLS matters. */
+/*
+ * Of what is not about a connection of ours, only the beginning of TLS matters. What happens while
+ * one is adopted shows in the end, too.
+ */
 int ws_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
 {
     struct ws *ws = wsi != NULL ? lws_get_opaque_user_data(wsi) : NULL;
@@ -136,13 +139,13 @@ int ws_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void
         return 0;
     if (ws->host != NULL)
         net_loop_enter(ws->service->loop);
+    ws->wsi = wsi;
     if (reason == LWS_CALLBACK_WSI_DESTROY) {
         forget(ws);
         return 0;
     }
-    if (ws->host == NULL)
+    if (ws->host == NULL || ws->service->adopting == ws)
         return 0;
-    ws->wsi = wsi;
     ws->is_called = true;
     int result = handle(ws, reason, (struct slice){in, len});
     ws->is_called = false;

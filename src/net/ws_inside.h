@@ -26,7 +26,7 @@ struct ws_service {
 struct ws {
     struct list_node node;
     struct ws_service *service;
-    struct lws *wsi;            /* NULL: it is destroyed */
+    struct lws *wsi; /* NULL: it is destroyed, or if it is not ending it failed at once */
     const struct ws_host *host; /* NULL: the owner has closed it */
     void *owner;
     struct ws_kind kind;

@@ -65,13 +65,13 @@ def connect(address, seconds=sip.PATIENCE_S, tls=None, name="example.org", sourc
 
 
 def ask(address, request, **options):
-    """Sends octets of HTTP on a connection of their own; the answer with all that comes before the end."""
+    """Sends octets of HTTP on a connection of their own; the answer until the end, None if there is none."""
     with connect(address, **options) as connection:
         connection.sendall(request)
         octets = b""
         while part := connection.recv(65536):
             octets += part
-    return Answer(octets)
+    return Answer(octets) if octets else None
 
 
 def get(address, path, method="GET", **options):
@@ -130,6 +130,7 @@ class Channel:
                 self.pongs.append(payload)
             elif opcode == CLOSE:
                 self.closed = payload
+                self._say_goodbye()
             else:
                 if opcode != CONTINUATION:
                     self.opcodes.append(opcode)
@@ -138,6 +139,13 @@ class Channel:
                     whole, self.message = self.message, b""
                     return whole
         return None
+
+    def _say_goodbye(self):
+        """RFC 6455 5.5.1: a close frame is answered with one."""
+        try:
+            self.connection.sendall(frame(CLOSE, self.closed[:2]))
+        except OSError:
+            pass
 
     def receive(self):
         """The next message; None: the connection has ended."""

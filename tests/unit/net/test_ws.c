@@ -427,10 +427,9 @@ static void a_ping_is_sent_and_its_answer_told(void **state)
 
     assert_true(ws_ping(world->ws));
     struct slice frame = read_from(world, peer, memory, sizeof(memory));
-    assert_int_equal(frame.len, 2);
-    assert_memory_equal(frame.ptr, "\x89\x00", 2);
-    send_frame(peer, PONG, "", 0);
-    send_frame(peer, PONG, "x", 1);
+    assert_int_equal(frame.len, 3);
+    assert_memory_equal(frame.ptr, "\x89\x01?", 3);
+    send_frame(peer, PONG, "?", 1);
     assert_true(run_until(world, has_pong));
 }
 
