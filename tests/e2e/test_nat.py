@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from phones import Baresip
 from sip import Dialog, Peer, credentials, establish, finish, param_of, unique
 
 COOKIE = 0x2112A442
@@ -604,3 +605,38 @@ def test_a_service_route_is_told_where_asked_for(tchind, tmp_path):
         assert answer.values("Service-Route") == [f"<sip:{server.host}:{server.port}{suffix};lr>"]
         assert answer.get("Flow-Timer") == (None if transport == "udp" else "30")
         assert bob.register(contacts=[], cseq=10).values("Service-Route") == answer.values("Service-Route")
+
+
+# --- a real phone that knows of flows ---
+
+
+class FlowingBaresip(Baresip):
+    """With RFC 5626 on: it registers by reg-id, and keeps its flows open by pings of its own."""
+
+    CONFIG = Baresip.CONFIG.replace("module g711.so", "module_tmp uuid.so\nmodule g711.so")
+
+    def _write_account(self):
+        super()._write_account()
+        accounts = self.folder / "accounts"
+        accounts.write_text(accounts.read_text().rstrip("\n") + ";sipnat=outbound\n")
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_baresip_registers_flows_and_calls_and_is_called_by_them(server, transport):
+    phones = [server.phone(FlowingBaresip, "alice", transport), server.phone(Baresip, "bob")]
+    try:
+        alice, bob = (phone.start().wait_registered() for phone in phones)
+        listed = server.tool("location", "show", alice.aor.removeprefix("sip:"), "--json", "--data", server.data).stdout
+        assert ";reg-id=1" in listed and "+sip.instance" in listed
+        for caller, callee in ((bob, alice), (alice, bob)):
+            caller.call(callee.aor)
+            callee.wait_ringing()
+            callee.answer()
+            for phone in (caller, callee):
+                phone.wait_talking()
+            callee.hang_up()
+            caller.wait_over()
+            callee.wait_over()
+    finally:
+        for phone in phones:
+            phone.stop()
