@@ -191,7 +191,7 @@ static bool try_target(struct branch *b, struct request *rq)
     struct sip_locate machine;
     struct sip_uri uri;
 
-    if (b->target.has_flow && !b->tried_flow) {
+    if (b->target.has_flow && !b->tried_flow && (!b->target.is_secure || hop_is_secure(&flow))) {
         b->tried_flow = true;
         b->is_by_flow = send_by(b, rq, &flow);
         return b->is_by_flow;
@@ -201,6 +201,8 @@ static bool try_target(struct branch *b, struct request *rq)
         return false;
     if (!forward_next_hop(rq, b->target.uri, b->target.route, &uri))
         return false;
+    if (b->target.is_secure)
+        uri.scheme = SIP_SCHEME_SIPS;
     switch (next_hop_find(rq, &uri, &machine, &b->place)) {
     case SIP_LOCATED: return send_to(b, rq, &b->place);
     case SIP_LOCATE_WAIT: return search(b, rq, &machine);

@@ -237,11 +237,42 @@ static bool copy_params(struct request *rq, struct slice params, struct slice *o
     return true;
 }
 
+static bool paths_are_sips(const struct request *rq)
+{
+    struct sip_values paths = sip_values_of(rq->msg, SIP_PATH);
+    struct sip_address address;
+    struct slice value;
+
+    while (sip_values_next(&paths, &value)) {
+        if (!sip_address_parse(value, &address) || !sip_uri_is_sips(address.uri))
+            return false;
+    }
+    return true;
+}
+
+static bool has_sips(const struct contacts *contacts)
+{
+    return contacts->changes.count > 0 && sip_uri_is_sips(contacts->items[0].contact);
+}
+
+/* RFC 5630 5.2: a secure contact stands for the whole way to it. */
+static bool may_be_sips(const struct request *rq, const struct contacts *others)
+{
+    for (size_t i = 0; i < others->changes.count; i++) {
+        if (!sip_uri_is_sips(others->items[i].contact))
+            return false;
+    }
+    return rq->uri.scheme == SIP_SCHEME_SIPS && paths_are_sips(rq);
+}
+
 /* Of any scheme: RFC 3665 2.2 has a mailto. */
-static const char *fault_of(const struct sip_contact *contact, const struct binding *binding)
+static const char *fault_of(const struct request *rq, const struct contacts *others,
+                            const struct sip_contact *contact, const struct binding *binding)
 {
     if (sip_address_uri(&contact->address) == NULL)
         return "Malformed Contact";
+    if (sip_uri_is_sips(binding->contact) ? !may_be_sips(rq, others) : has_sips(others))
+        return "SIPS Contact With SIP URIs";
     if (binding->contact.len + binding->params.len + binding->path.len > MAX_BINDING_BYTES)
         return "Contact Too Long";
     return NULL;
@@ -269,7 +300,7 @@ static enum sip_status add_contact(struct request *rq, const struct sip_contact 
         binding->flow = write_flow(rq, true, out->bound_flow);
     if (!copy_params(rq, contact->address.params, &binding->params))
         return SIP_500_SERVER_INTERNAL_ERROR;
-    rq->phrase = fault_of(contact, binding);
+    rq->phrase = fault_of(rq, out, contact, binding);
     if (rq->phrase != NULL)
         return SIP_400_BAD_REQUEST;
     out->changes.count++;

@@ -365,10 +365,28 @@ static bool same_side(const struct hop *a, const struct hop *b)
     return a->protocol == b->protocol && net_addr_equal(&a->local, &b->local);
 }
 
-static void add_record_route(struct buffer *line, const struct side *side, struct slice token)
+/* RFC 3261 16.6 step 4: whether the request that leaves has sips in its URI or its first Route. */
+static bool leaves_as_sips(const struct editing *e)
+{
+    struct slice routes = first_routes(e->rq, e->forwarding->route), value;
+    struct sip_uri first;
+
+    return sip_uri_is_sips(e->target)
+           || (routes.len > 0 && read_first(routes, &value, &first)
+               && first.scheme == SIP_SCHEME_SIPS);
+}
+
+static void add_record_route(struct buffer *line, const struct side *side, bool is_sips,
+                             struct slice token)
 {
     buffer_add(line, SLICE("Record-Route: "));
-    buffer_add(line, side->route);
+    if (is_sips) {
+        buffer_add(line, SLICE("<sips:"));
+        net_addr_write(&side->local, line);
+        buffer_add(line, SLICE(";lr;tk="));
+    } else {
+        buffer_add(line, side->route);
+    }
     buffer_add(line, token);
     buffer_add(line, SLICE(">\r\n"));
 }
@@ -414,10 +432,11 @@ static bool insert_record_route(struct editing *e)
         return true;
     if (!new_text(e, LINE_BYTES, &line))
         return false;
+    bool is_sips = leaves_as_sips(e);
     struct slice token = new_token(e, &token_buffer);
-    add_record_route(&line, side_of(&rq->w->sides, out), token);
+    add_record_route(&line, side_of(&rq->w->sides, out), is_sips, token);
     if (!same_side(out, &rq->from))
-        add_record_route(&line, side_of(&rq->w->sides, &rq->from), token);
+        add_record_route(&line, side_of(&rq->w->sides, &rq->from), is_sips, token);
     sip_edits_insert_before(&e->edits, SIP_RECORD_ROUTE, buffer_slice(&line));
     return !line.overflowed;
 }

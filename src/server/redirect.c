@@ -28,7 +28,8 @@ static size_t count_added(const struct context *ctx)
 }
 
 /*
- * 16.5: not ours, so its targets are not ours to add. And a 305 names no target but a proxy, a 380
+ * 16.5: not ours, so its targets are not ours to add. Nor from sips to sip, or back (RFC 5630 5.3).
+ * And a 305 names no target but a proxy, a 380
  * speaks in its body (RFC 3261 21.3).
  */
 static bool may_recurse(struct context *ctx, const struct sip_message *response)
@@ -40,7 +41,7 @@ static bool may_recurse(struct context *ctx, const struct sip_message *response)
         || ctx->has_final)
         return false;
     request_revive(&ctx->request, &rq, &msg);
-    return route_again(&rq) && rq.domain != NULL;
+    return route_again(&rq) && rq.domain != NULL && rq.uri.scheme == SIP_SCHEME_SIP;
 }
 
 /* Each target once: 16.5. */

@@ -254,10 +254,17 @@ static enum sip_status refuse_spent(struct request *rq)
     return is_spent && !is_for_us(rq) ? SIP_483_TOO_MANY_HOPS : SIP_GO_ON;
 }
 
-/* sips is not understood as long as there is no TLS: RFC 5630 5.3. */
+/* RFC 5630 5.3: with sips every hop goes by TLS, that which it came by too. */
 static enum sip_status refuse_unknown_scheme(struct request *rq)
 {
-    return rq->uri.scheme == SIP_SCHEME_SIP ? SIP_GO_ON : SIP_416_UNSUPPORTED_URI_SCHEME;
+    if (rq->uri.scheme == SIP_SCHEME_SIP)
+        return SIP_GO_ON;
+    if (rq->uri.scheme != SIP_SCHEME_SIPS || !settings_listens_securely(rq->settings))
+        return SIP_416_UNSUPPORTED_URI_SCHEME;
+    if (hop_is_secure(&rq->from))
+        return SIP_GO_ON;
+    rq->phrase = "SIPS Not Over TLS";
+    return SIP_400_BAD_REQUEST;
 }
 
 /* The first of them; who requires more will ask again. */

@@ -223,3 +223,12 @@ bool settings_listens_by(const struct settings *settings, enum hop_protocol prot
     }
     return false;
 }
+
+bool settings_listens_securely(const struct settings *settings)
+{
+    for (size_t i = 0; i < settings->listener_count; i++) {
+        if (sip_transports[settings->listeners[i].protocol].is_secure)
+            return true;
+    }
+    return false;
+}

@@ -119,6 +119,8 @@ bool settings_add_listener(struct settings *settings, struct slice text, struct 
 /* TLS at each address of TCP, at its own port. */
 void settings_add_default_tls(struct settings *settings);
 
+/* By any transport that is secure. */
+bool settings_listens_securely(const struct settings *settings);
 bool settings_listens_by(const struct settings *settings, enum hop_protocol protocol);
 
 #endif

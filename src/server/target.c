@@ -8,6 +8,7 @@
 #include "server/domain.h"
 #include "server/forward.h"
 #include "server/gruu.h"
+#include "server/reply.h"
 #include "sip/address.h"
 #include "store/location.h"
 #include "store/user.h"
@@ -18,16 +19,37 @@ static enum sip_status target_is_the_uri(struct request *rq, struct target_list 
 
     if (target == NULL)
         return SIP_500_SERVER_INTERNAL_ERROR;
-    *target = (struct target){.uri = rq->uri_text, .q_thousandths = 1000};
+    *target = (struct target){
+        .uri = rq->uri_text, .is_secure = rq->uri.scheme == SIP_SCHEME_SIPS, .q_thousandths = 1000};
     *out = (struct target_list){target, 1};
     return SIP_GO_ON;
 }
 
 /* A user may have registered a mailto: as well, for whom that is of use. */
-static bool can_be_called(const struct binding *binding)
+static bool is_sip(struct slice contact)
 {
-    return binding->contact.len > 4
-           && slice_equal_nocase((struct slice){binding->contact.ptr, 4}, SLICE("sip:"));
+    return contact.len > 4 && slice_equal_nocase((struct slice){contact.ptr, 4}, SLICE("sip:"));
+}
+
+/*
+ * RFC 5630 5.3: sips goes to a sips contact only; a sip request gets there as sip, but by TLS.
+ * False: it cannot be called, or not by this request.
+ */
+static bool uri_of_contact(struct request *rq, struct slice contact, struct slice *out)
+{
+    bool is_sips = sip_uri_is_sips(contact);
+
+    *out = contact;
+    if (rq->uri.scheme == SIP_SCHEME_SIPS || !is_sips)
+        return rq->uri.scheme == SIP_SCHEME_SIPS ? is_sips : is_sip(contact);
+    char *text = arena_alloc(rq->w->arena, contact.len);
+    if (text == NULL)
+        return false;
+    struct buffer uri = buffer_over(text, contact.len);
+    buffer_add(&uri, SLICE("sip"));
+    buffer_add(&uri, slice_after(contact, 4));
+    *out = buffer_slice(&uri);
+    return true;
 }
 
 /* Of a binding. False: the only way to it is gone, or it is nothing that can be called. */
@@ -35,18 +57,20 @@ static bool target_of_binding(struct request *rq, const struct binding *binding,
 {
     struct slice bytes = binding->flow;
     struct flow flow = {0};
+    struct slice uri;
 
-    if (!can_be_called(binding))
+    if (!uri_of_contact(rq, binding->contact, &uri))
         return false;
     bool has_flow = flow_read(&bytes, rq->w->server->run, &flow) && binding->path.len == 0
                     && (flow.is_bound || hop_is_reliable(&flow.hop));
     bool is_alive = has_flow && flow_is_alive(rq->w->server, &flow.hop);
-    *out = (struct target){.uri = binding->contact,
+    *out = (struct target){.uri = uri,
                            .route = binding->path,
                            .flow = flow.hop,
                            .has_flow = is_alive,
                            .is_bound = has_flow && flow.is_bound,
                            .is_ours = true,
+                           .is_secure = sip_uri_is_sips(binding->contact),
                            .q_thousandths = binding->q_thousandths};
     return is_alive || !out->is_bound;
 }
@@ -87,6 +111,23 @@ static void add_instance(struct request *rq, const struct binding_list *bindings
     }
 }
 
+static bool may_learn_who_is_there(const struct request *rq)
+{
+    return rq->is_authenticated || !rq->settings->requires_auth;
+}
+
+/* RFC 5630 5.3: to somebody who is there, but not by TLS all the way. */
+static enum sip_status nobody_for_sips(struct request *rq)
+{
+    char text[SETTINGS_MAX_DOMAIN_NAME + 32];
+    struct buffer warning = buffer_over(text, sizeof(text));
+
+    buffer_printf(&warning, "380 %s \"SIPS Not Allowed\"", rq->settings->domains[0].name);
+    if (may_learn_who_is_there(rq))
+        reply_add_header(rq, "Warning", buffer_slice(&warning));
+    return SIP_480_TEMPORARILY_UNAVAILABLE;
+}
+
 /* Each target once (16.5): two bindings of one contact cannot be, the registrar sees to that. */
 static enum sip_status targets_of_bindings(struct request *rq, const struct binding_list *bindings,
                                            struct target_list *out)
@@ -101,15 +142,17 @@ static enum sip_status targets_of_bindings(struct request *rq, const struct bind
             add_instance(rq, bindings, i, targets, &count);
     }
     *out = (struct target_list){targets, count};
-    return count > 0 ? SIP_GO_ON : SIP_480_TEMPORARILY_UNAVAILABLE;
+    if (count > 0)
+        return SIP_GO_ON;
+    return rq->uri.scheme == SIP_SCHEME_SIPS ? nobody_for_sips(rq)
+                                             : SIP_480_TEMPORARILY_UNAVAILABLE;
 }
 
 /* A stranger learns no more than that nobody is there: the same answer after the same work. */
 static enum sip_status nobody_there(const struct request *rq, bool is_known)
 {
-    bool may_learn = rq->is_authenticated || !rq->settings->requires_auth;
-
-    return may_learn && !is_known ? SIP_404_NOT_FOUND : SIP_480_TEMPORARILY_UNAVAILABLE;
+    return may_learn_who_is_there(rq) && !is_known ? SIP_404_NOT_FOUND
+                                                   : SIP_480_TEMPORARILY_UNAVAILABLE;
 }
 
 static bool find_of_aor(struct request *rq, struct slice aor, struct binding_list *out)

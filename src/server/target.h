@@ -11,6 +11,7 @@ struct target {
     bool has_flow;
     bool is_bound;       /* it is reached by no other way */
     bool is_ours;        /* a user of ours */
+    bool is_secure;      /* by TLS or not at all: RFC 5630 5.3, also for a URI that is only sip */
     bool is_alternative; /* another flow of the one before, for when that has failed: RFC 5626 7 */
     uint16_t q_thousandths;
 };

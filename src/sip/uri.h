@@ -27,6 +27,12 @@ struct sip_uri {
 /* The whole of `text` must be one URI. False: it is not, `out` untouched. */
 bool sip_uri_parse(struct slice text, struct sip_uri *out) MUST_USE;
 
+/* Whether a text that is a URI has the scheme sips. */
+static inline bool sip_uri_is_sips(struct slice text)
+{
+    return text.len > 5 && slice_equal_nocase((struct slice){text.ptr, 5}, SLICE("sips:"));
+}
+
 /* As much as the grammar lets a URI have; what may follow it is the caller's to know. */
 bool eat_uri(struct cursor *c, struct sip_uri *out);
 

@@ -380,11 +380,11 @@ class Peer:
                                                      password or self.password, count)))
         return self.send(retry)
 
-    def register(self, expires=3600, contacts=None, call_id=None, cseq=1, headers=()):
+    def register(self, expires=3600, contacts=None, call_id=None, cseq=1, headers=(), scheme="sip"):
         """Registers with the answer to the challenge, if there is one. Returns the last response."""
         if contacts is None:
             contacts = [f"<{self.contact_uri}>"]
-        request = self.request("REGISTER", f"sip:{self.domain}", to=f"<{self.aor}>", call_id=call_id, cseq=cseq, contact="",
+        request = self.request("REGISTER", f"{scheme}:{self.domain}", to=f"<{self.aor}>", call_id=call_id, cseq=cseq, contact="",
                                headers=[*(("Contact", c) for c in contacts), ("Expires", str(expires)), *headers])
         self.send(request)
         response = self.response()

@@ -341,3 +341,87 @@ def test_clients_prove_who_they_are_where_that_is_asked(secure, authority, tmp_p
     assert is_served(None) == without
     assert is_served(authority.issue("DNS:client.example")) == with_one
     assert is_served(unknown) == (policy != "required")
+
+
+# --- sips: RFC 5630 ---
+
+
+def secured(server, authority, user):
+    """A phone that has registered a sips contact."""
+    peer = server.peer(user, "tls", security=authority.client())
+    peer.contact_uri = peer.contact_uri.replace("sip:", "sips:").removesuffix(";transport=tls")
+    response = peer.register(scheme="sips")
+    assert response.status == 200, str(response)
+    return peer
+
+
+def test_a_sips_call_is_secure_on_every_hop_and_so_is_what_follows(secure, authority):
+    server = secure()
+    alice, bob = (secured(server, authority, user) for user in USERS)
+    invite = alice.invite("sips:bob@example.org")
+    received = bob.expect("INVITE")
+    assert received.uri == bob.contact_uri
+    assert [via.split()[0] for via in received.values("Via")] == ["SIP/2.0/TLS"] * 2
+    assert all(uri_of(route).startswith("sips:") for route in received.values("Record-Route"))
+    bob.respond(received, 486)
+    bob.expect("ACK")
+    alice.ack(invite, alice.expect(486))
+    caller_end, callee_end = establish(alice, bob, "sips:bob@example.org")
+    finish(callee_end, alice)
+    caller_end, _ = establish(alice, bob, "sips:bob@example.org")
+    finish(caller_end, bob)
+
+
+def test_a_sip_call_reaches_a_sips_contact_as_sip_and_by_tls(secure, authority):
+    server = secure()
+    alice, bob = server.registered("alice"), secured(server, authority, "bob")
+    alice.invite(bob.aor)
+    received = bob.expect("INVITE")
+    assert received.uri == bob.contact_uri.replace("sips:", "sip:")
+    assert received.values("Via")[0].split()[0] == "SIP/2.0/TLS"
+    assert all(uri_of(route).startswith("sip:") for route in received.values("Record-Route"))
+
+
+def test_a_sips_call_does_not_reach_who_is_not_secure(secure, authority):
+    server = secure()
+    alice, bob = secured(server, authority, "alice"), server.registered("bob")
+    invite = alice.invite("sips:bob@example.org")
+    refused = alice.expect(480)
+    alice.ack(invite, refused)
+    assert re.fullmatch('380 [^ ]+ "SIPS Not Allowed"', refused.get("Warning"))
+    bob.expect_silence()
+
+
+def test_sips_that_came_by_another_way_is_refused(secure, tchind):
+    alice = secure().peer("alice")
+    alice.send(alice.request("OPTIONS", "sips:example.org"))
+    alice.expect(400)
+    other = tchind(options=["--no-auth"]).peer("alice")
+    other.send(other.request("OPTIONS", "sips:example.org"))
+    other.expect(416)
+
+
+def test_a_sips_contact_wants_all_to_be_sips(secure, authority):
+    server = secure()
+    alice = server.peer("alice", "tls", security=authority.client())
+    secure_contact = f"<{alice.contact_uri.replace('sip:', 'sips:')}>"
+    assert alice.register(contacts=[secure_contact]).status == 400
+    assert alice.register(contacts=[secure_contact, f"<{alice.contact_uri}>"], scheme="sips").status == 400
+    assert alice.register(contacts=[f"<{alice.contact_uri}>", secure_contact], scheme="sips").status == 400
+    assert alice.register(contacts=[secure_contact], headers=[("Path", "<sip:192.0.2.1;lr>")], scheme="sips").status in (400, 420)
+    assert alice.register(contacts=[f"<{alice.contact_uri}>"]).status == 200
+    changed = alice.register(contacts=[secure_contact], scheme="sips")
+    assert [uri_of(value) for value in changed.values("Contact")] == [uri_of(secure_contact)], "it takes the other's place"
+
+
+def test_sips_to_another_domain_goes_by_tls_or_not_at_all(secure, authority, foreign):
+    server = secure()
+    alice, carol = secured(server, authority, "alice"), foreign(authority.issue("DNS:localhost"))
+    carol.contact_uri = carol.contact_uri.replace("sip:", "sips:").removesuffix(";transport=tls")
+    caller_end, callee_end = establish(alice, carol, f"sips:carol@localhost:{carol.port}")
+    finish(caller_end, carol)
+    with socket.create_server(("127.0.0.1", 0)) as plain:
+        plain.settimeout(4)
+        options = alice.send(alice.request("OPTIONS", f"sips:x@localhost:{plain.getsockname()[1]}"))
+        alice.again(options, alice.expect(407))
+        assert plain.accept()[0].recv(3)[:2] == b"\x16\x03", "a ClientHello"

@@ -55,12 +55,22 @@ struct program {
 /* --- before the first worker -------------------------------------------------------------------
  */
 
+/* RFC 5630 5.1.1.1: sip and sips are two ways to one contact. */
+static bool parse_contact(struct slice text, struct sip_uri *out)
+{
+    if (!sip_uri_parse(text, out))
+        return false;
+    if (out->scheme == SIP_SCHEME_SIPS)
+        out->scheme = SIP_SCHEME_SIP;
+    return true;
+}
+
 /* RFC 3261 19.1.4, for the store, which knows no URIs. */
 static bool same_contact(struct slice a, struct slice b)
 {
     struct sip_uri first, second;
 
-    return sip_uri_parse(a, &first) && sip_uri_parse(b, &second) && sip_uri_equal(&first, &second);
+    return parse_contact(a, &first) && parse_contact(b, &second) && sip_uri_equal(&first, &second);
 }
 
 static bool remember_domain(struct program *p, struct buffer *fault)
