@@ -18,7 +18,8 @@
 static const char help[] =
     "Usage: tchind [DOMAIN]... [OPTION]...\n"
     "       tchind check [--config FILE] [--print]\n"
-    "       tchind dns [DOMAIN]... [--config FILE] [--listen URI]... [--host NAME] [--json]\n"
+    "       tchind dns [DOMAIN]... [--config FILE] [--data DIR] [--listen URI]... [--host NAME]\n"
+    "              [--json]\n"
     "\n"
     "A SIP server for these domains: phones register at it and call each other. Without a DOMAIN\n"
     "it serves the one it served before in this data folder, else this host's name.\n"
@@ -64,8 +65,19 @@ static const struct flag {
     {"acme",        "acme_email",  NULL },
 };
 
+enum { DATA }; /* its place in the table */
+
 /* What getopt_long says for the others; a flag of the table is said by its index. */
-enum { SAYS_CONFIG = 256, SAYS_LISTEN, SAYS_PRINT, SAYS_HOST, SAYS_JSON, SAYS_HELP, SAYS_VERSION };
+enum {
+    SAYS_CONFIG = 256,
+    SAYS_LISTEN,
+    SAYS_PRINT,
+    SAYS_DATA,
+    SAYS_HOST,
+    SAYS_JSON,
+    SAYS_HELP,
+    SAYS_VERSION
+};
 
 struct command_line {
     enum args_command command;
@@ -126,6 +138,7 @@ static const struct option options_of_check[] = {
 
 static const struct option options_of_dns[] = {
     {"config",  required_argument, NULL, SAYS_CONFIG },
+    {"data",    required_argument, NULL, SAYS_DATA   },
     {"listen",  required_argument, NULL, SAYS_LISTEN },
     {"host",    required_argument, NULL, SAYS_HOST   },
     {"json",    no_argument,       NULL, SAYS_JSON   },
@@ -187,6 +200,7 @@ static bool take_flag(struct command_line *line, int says, struct buffer *fault)
     case SAYS_CONFIG: line->config_path = optarg; return true;
     case SAYS_LISTEN: return take_listener(line, optarg, fault);
     case SAYS_PRINT: line->prints = true; return true;
+    case SAYS_DATA: line->values[DATA] = optarg; return true;
     case SAYS_HOST: line->host = optarg; return true;
     case SAYS_JSON: line->wants_json = true; return true;
     case SAYS_HELP:

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "server/certificate_files.h"
 #include "server/published.h"
 #include "server/resolver.h"
 #include "server/zone.h"
@@ -203,7 +204,22 @@ static bool is_host_name(const char *text)
            && host.ptr[0] != '[' && !net_addr_parse(host, 0, &addr);
 }
 
-int dns_command(const struct args *args)
+/* As when it serves: TLS is part of what it listens on as soon as there is a certificate. */
+static void add_tls(struct settings *settings)
+{
+    struct certificate_files files;
+    bool has_certificate = settings->acme_email[0] != '\0';
+
+    for (size_t i = 0; i < settings->domain_count; i++) {
+        certificate_files_init(&files, settings, &settings->domains[i]);
+        has_certificate = has_certificate || !certificate_files_are_missing(&files);
+        certificate_files_fini(&files);
+    }
+    if (settings->listeners_are_default && has_certificate)
+        settings_add_default_tls(settings);
+}
+
+int dns_command(struct args *args)
 {
     char text[512];
     struct buffer fault = buffer_over(text, sizeof(text));
@@ -219,6 +235,7 @@ int dns_command(const struct args *args)
                 args->host);
         return EXIT_WRONG;
     }
+    add_tls(&args->settings);
     struct dns *dns = resolver_start(&args->settings, &fault);
     if (dns == NULL) {
         fprintf(stderr, "tchind: %.*s\n", SLICE_ARGS(buffer_slice(&fault)));

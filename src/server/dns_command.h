@@ -6,6 +6,6 @@
 
 /* Prints, and returns the exit code: 0 all is published and no more; 1 not so; 2 it cannot be told.
  */
-int dns_command(const struct args *args);
+int dns_command(struct args *args);
 
 #endif

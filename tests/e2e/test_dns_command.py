@@ -124,3 +124,20 @@ def test_hostile_records_do_no_harm_to_a_terminal(wrap, name_server):
 def test_what_is_written_wrongly_is_said(wrap, network, arguments, complaint):
     done = dns(wrap, *arguments)
     assert done.returncode == 2 and complaint in done.stderr and done.stdout == ""
+
+
+def test_with_a_certificate_tls_is_published_first(wrap, name_server, tmp_path):
+    folder = tmp_path / "data" / "tls" / "away.example"
+    folder.mkdir(parents=True)
+    (folder / "cert.pem").touch()
+    (folder / "key.pem").touch()
+    name_server("")
+    done = dns(wrap, "away.example", "--data", tmp_path / "data")
+    assert done.stdout.splitlines() == [f"{line} ; missing" for line in (
+        'away.example. 3600 IN NAPTR 10 10 "s" "SIPS+D2T" "" _sips._tcp.away.example.',
+        'away.example. 3600 IN NAPTR 20 20 "s" "SIP+D2T" "" _sip._tcp.away.example.',
+        'away.example. 3600 IN NAPTR 20 30 "s" "SIP+D2U" "" _sip._udp.away.example.',
+        "_sips._tcp.away.example. 3600 IN SRV 0 0 5061 sip.away.example.",
+        "_sip._tcp.away.example. 3600 IN SRV 0 0 5060 sip.away.example.",
+        "_sip._udp.away.example. 3600 IN SRV 0 0 5060 sip.away.example.")]
+    assert "this machine has no address that others could reach" in done.stderr  # in a network of nothing but lo
