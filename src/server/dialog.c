@@ -82,18 +82,9 @@ bool dialog_note_token(struct request *rq, struct slice token)
     return true;
 }
 
-/* The host alone would not do: others may be behind the same NAT. */
-static bool is_same_flow(const struct hop *a, const struct hop *b)
-{
-    if (a->protocol != b->protocol || !net_addr_equal(&a->remote, &b->remote))
-        return false;
-    return !hop_is_reliable(a)
-           || (a->connection != 0 && a->connection == b->connection && a->worker == b->worker);
-}
-
 bool dialog_is_from_user(const struct request *rq)
 {
-    return rq->near->is_ours && is_same_flow(&rq->near->flow.hop, &rq->from);
+    return rq->near->is_ours && flow_is_same(&rq->near->flow.hop, &rq->from);
 }
 
 /* A user of ours may send anywhere; but who is behind a NAT is where his hop leads. */

@@ -137,6 +137,14 @@ bool flow_read(struct slice *bytes, uint32_t run, struct flow *out)
     return ok;
 }
 
+bool flow_is_same(const struct hop *a, const struct hop *b)
+{
+    if (a->protocol != b->protocol || !net_addr_equal(&a->remote, &b->remote))
+        return false;
+    return !hop_is_reliable(a)
+           || (a->connection != 0 && a->connection == b->connection && a->worker == b->worker);
+}
+
 bool flow_is_alive(const struct server *server, const struct hop *hop)
 {
     struct hop found;

@@ -24,6 +24,9 @@ void flow_write(const struct flow *flow, uint32_t run, struct buffer *out);
  */
 bool flow_read(struct slice *bytes, uint32_t run, struct flow *out) MUST_USE;
 
+/* The host alone would not do: others may be behind the same NAT. */
+bool flow_is_same(const struct hop *a, const struct hop *b);
+
 /*
  * Whether what is sent by it may arrive: RFC 5626 7. A stream as long as it is open; of datagrams
  * nobody knows.

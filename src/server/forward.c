@@ -5,6 +5,7 @@
 #include "server/forward.h"
 
 #include "server/dialog.h"
+#include "server/edge.h"
 #include "server/nat.h"
 #include "server/token.h"
 #include "server/uri_params.h"
@@ -26,7 +27,7 @@ struct editing {
 typedef bool forward_step(struct editing *e);
 
 static forward_step replace_uri, count_forwards, insert_record_route, edit_routes, insert_via;
-static forward_step stamp_via, set_max_breadth, consume_credentials, add_content_length;
+static forward_step stamp_via, set_max_breadth, consume_credentials, add_content_length, add_path;
 
 static forward_step *const steps[] = {
     replace_uri,         /* step 2, and the strict routing of step 6 */
@@ -38,6 +39,7 @@ static forward_step *const steps[] = {
     set_max_breadth,     /* RFC 5393 5.3.3 */
     consume_credentials, /* RFC 3261 22.3 */
     add_content_length,  /* step 9 */
+    add_path,            /* RFC 5626 5.1 */
 };
 
 bool forward_build(struct request *rq, const struct forwarding *forwarding, struct buffer *out)
@@ -468,4 +470,17 @@ static bool add_content_length(struct editing *e)
     sip_build_number(&text, SLICE("Content-Length"), e->rq->msg->body.len);
     sip_edits_append(&e->edits, buffer_slice(&text));
     return true;
+}
+
+static bool add_path(struct editing *e)
+{
+    struct buffer lines;
+
+    if (e->rq->msg->method_id != SIP_REGISTER || edge_path_of(e->rq) != EDGE_PATH)
+        return true;
+    if (!new_text(e, LINE_BYTES, &lines))
+        return false;
+    edge_write_path(e->rq, side_of(&e->rq->w->sides, &e->forwarding->recorded)->route, &lines);
+    sip_edits_insert_before(&e->edits, SIP_PATH, buffer_slice(&lines));
+    return !lines.overflowed;
 }

@@ -3,6 +3,8 @@
 
 #include <assert.h>
 
+#include "sip/grammar.h"
+
 #define OF_ALL(member)    offsetof(struct settings, member)
 #define OF_DOMAIN(member) offsetof(struct domain_settings, member)
 
@@ -42,6 +44,7 @@ static const struct key_unit bytes[] = {
 #define FOLDER(member)                 KEY_FOLDER, member, 0, SETTINGS_MAX_PATH, NULL, NULL
 #define A_FILE(member)                 KEY_FILE, member, 0, SETTINGS_MAX_FILE, NULL, NULL
 #define EMAIL(member)                  KEY_EMAIL, member, 0, 0, NULL, NULL
+#define HOST(member)                   KEY_HOST, member, 0, 0, NULL, NULL
 #define URL(member)                    KEY_URL, member, 0, 0, NULL, NULL
 #define TEXT(member)                   KEY_TEXT, member, 0, SETTINGS_MAX_ORIGINS, NULL, NULL
 #define SWITCH(member)                 KEY_SWITCH, member, 0, 0, NULL, NULL
@@ -63,6 +66,7 @@ const struct key settings_keys[] = {
     {"max_expires", NUMBER(OF_ALL(max_expires_s), 1, 365 * DAY, seconds), "the longest"},
     {"flow_timer", NUMBER(OF_ALL(flow_timer_s), 10, HOUR, seconds), "between two pings of a phone on a connection"},
     {"service_route", SWITCH(OF_ALL(tells_service_route)), "tells phones to send everything through us"},
+    {"edge_of", HOST(OF_ALL(edge_of)), "a domain elsewhere, whose phones register through us"},
     {"probe", WORD(OF_ALL(probe), probes), "keeps the NATs of phones open"},
     {"probe_interval", NUMBER(OF_ALL(probe_interval_s), 1, HOUR, seconds), "between two of them"},
     {"recurse", SWITCH(OF_ALL(recurses)), "follows a 3xx itself"},
@@ -144,6 +148,19 @@ static bool set_email(char *out, struct slice text)
     return true;
 }
 
+/* A name or an address. Empty is none. */
+static bool set_host(char *out, struct slice text)
+{
+    struct cursor c = cursor_over(text);
+    struct slice host;
+
+    if (text.len >= SETTINGS_MAX_TEXT || (text.len > 0 && !(eat_host(&c, &host) && at_end(&c))))
+        return false;
+    memcpy(out, text.ptr, text.len);
+    out[text.len] = '\0';
+    return true;
+}
+
 static bool set_url(char *out, struct slice text)
 {
     if (text.len >= SETTINGS_MAX_TEXT || !slice_starts_with(text, SLICE("https://")))
@@ -211,6 +228,7 @@ static void say_what_to_write(const struct key *key, struct buffer *fault)
     case KEY_FOLDER: buffer_add_text(fault, "write the name of a folder"); break;
     case KEY_FILE: buffer_add_text(fault, "write the name of a file"); break;
     case KEY_EMAIL: buffer_add_text(fault, "write one such as hostmaster@example.org"); break;
+    case KEY_HOST: buffer_add_text(fault, "write one such as example.org or 192.0.2.1"); break;
     case KEY_URL: buffer_add_text(fault, "write one that begins with https://"); break;
     case KEY_TEXT: buffer_printf(fault, "write less than %u characters", key->max); break;
     case KEY_SWITCH: buffer_add_text(fault, "write yes or no"); break;
@@ -240,6 +258,7 @@ bool key_set(const struct key *key, void *holder, struct slice text, struct buff
     case KEY_FILE:
     case KEY_TEXT: ok = set_path(key, out, text); break;
     case KEY_EMAIL: ok = set_email(out, text); break;
+    case KEY_HOST: ok = set_host(out, text); break;
     case KEY_URL: ok = set_url(out, text); break;
     case KEY_SWITCH: ok = set_switch(out, text); break;
     case KEY_WORD: ok = set_word(key, out, text); break;
@@ -294,6 +313,7 @@ void key_write(const struct key *key, const void *holder, struct buffer *out)
     case KEY_FOLDER:
     case KEY_FILE:
     case KEY_EMAIL:
+    case KEY_HOST:
     case KEY_URL:
     case KEY_TEXT: write_quoted(value, out); break;
     case KEY_SWITCH: buffer_add_text(out, *(const bool *)value ? "yes" : "no"); break;

@@ -13,6 +13,7 @@ enum key_kind {
     KEY_EMAIL,
     KEY_URL,
     KEY_TEXT,
+    KEY_HOST,
     KEY_SWITCH,
     KEY_WORD,
     KEY_NUMBER

@@ -13,6 +13,7 @@
 enum { TOKEN_LEN = 16 };
 
 struct dialog_side;
+struct flow;
 
 struct request {
     struct worker *w;
@@ -35,6 +36,7 @@ struct request {
     const struct dialog_side *near; /* who sends it, if a token was right: see dialog.h */
     const struct dialog_side *far;  /* who it goes to, likewise */
     bool is_in_dialog;              /* so it needs no credentials */
+    const struct flow *edge_flow;   /* that a Path of ours names, as its Route: see edge.h */
 
     const struct domain_settings *domain; /* of the Request-URI, if we are who answers for it */
     bool is_authenticated;

@@ -8,6 +8,7 @@
 #include "server/auth.h"
 #include "server/dialog.h"
 #include "server/domain.h"
+#include "server/edge.h"
 #include "server/options.h"
 #include "server/parcel.h"
 #include "server/proxy.h"
@@ -197,6 +198,9 @@ static enum sip_status pass_own_routes(struct request *rq, size_t route_count)
             break;
         }
         note_token(rq, uri);
+        enum sip_status status = edge_note_path(rq, uri);
+        if (status != SIP_GO_ON)
+            return status;
     }
     return SIP_GO_ON;
 }
@@ -387,16 +391,25 @@ static enum sip_status require_right(struct request *rq)
 {
     bool leaves_us = rq->domain == NULL || rq->next_route.len > 0;
 
-    if (!leaves_us || rq->is_authenticated || rq->is_in_dialog)
+    if (!leaves_us || rq->is_authenticated || rq->is_in_dialog || edge_permits(rq))
         return SIP_GO_ON;
     rq->phrase = "Relaying Denied";
     return SIP_403_FORBIDDEN;
+}
+
+/* RFC 3327 5.2 */
+static enum sip_status refuse_for_path(struct request *rq)
+{
+    reply_add_header(rq, "Require", SLICE("path"));
+    return SIP_421_EXTENSION_REQUIRED;
 }
 
 static enum sip_status forward(struct request *rq)
 {
     struct target_list targets;
 
+    if (rq->msg->method_id == SIP_REGISTER && edge_path_of(rq) == EDGE_NO_SUPPORT)
+        return refuse_for_path(rq);
     enum sip_status status = target_find(rq, &targets);
     if (status != SIP_GO_ON)
         return status;

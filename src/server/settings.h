@@ -60,9 +60,10 @@ struct settings {
     uint32_t min_expires_s;
     uint32_t max_expires_s;
 
-    uint32_t flow_timer_s;    /* RFC 5626 5.4, on streams */
-    bool tells_service_route; /* RFC 3608 */
-    enum probe_choice probe;  /* of flows of datagrams: see probe.h */
+    uint32_t flow_timer_s;           /* RFC 5626 5.4, on streams */
+    bool tells_service_route;        /* RFC 3608 */
+    char edge_of[SETTINGS_MAX_TEXT]; /* a domain elsewhere; empty: none. See edge.h */
+    enum probe_choice probe;         /* of flows of datagrams: see probe.h */
     uint32_t probe_interval_s;
 
     bool recurses; /* on 3xx: RFC 3261 16.7 step 4 */

@@ -288,8 +288,24 @@ static enum sip_status find_by_dialog(struct request *rq, struct target_list *ou
     return SIP_480_TEMPORARILY_UNAVAILABLE;
 }
 
+/* RFC 5626 5.3.1 */
+static enum sip_status find_by_edge(struct request *rq, struct target_list *out)
+{
+    const struct hop *hop = &rq->edge_flow->hop;
+
+    enum sip_status status = target_is_the_uri(rq, out);
+    if (status != SIP_GO_ON)
+        return status;
+    out->items->flow = *hop;
+    out->items->has_flow = true;
+    out->items->is_bound = true;
+    return flow_is_alive(rq->w->server, hop) ? SIP_GO_ON : SIP_430_FLOW_FAILED;
+}
+
 enum sip_status target_find(struct request *rq, struct target_list *out)
 {
+    if (rq->edge_flow != NULL)
+        return find_by_edge(rq, out);
     if (rq->domain != NULL && rq->next_route.len == 0)
         return find_by_location(rq, out);
     return rq->is_in_dialog ? find_by_dialog(rq, out) : target_is_the_uri(rq, out);

@@ -11,7 +11,7 @@ import time
 import pytest
 
 from phones import Baresip
-from sip import Dialog, Peer, credentials, establish, finish, param_of, unique
+from sip import Dialog, Peer, credentials, establish, finish, param_of, unique, uri_of
 
 COOKIE = 0x2112A442
 STRANGER = {"domain": "elsewhere.example", "password": None}
@@ -605,6 +605,113 @@ def test_a_service_route_is_told_where_asked_for(tchind, tmp_path):
         assert answer.values("Service-Route") == [f"<sip:{server.host}:{server.port}{suffix};lr>"]
         assert answer.get("Flow-Timer") == (None if transport == "udp" else "30")
         assert bob.register(contacts=[], cseq=10).values("Service-Route") == answer.values("Service-Route")
+
+
+# --- the edge of another domain: RFC 5626 5, RFC 3327 5.2 ---
+
+
+@pytest.fixture
+def edge(tchind, tmp_path):
+    """A server that is the edge of another; both."""
+    home = tchind(domains=("home.example",), users={"alice": "wonderland", "bob": "builder"})
+    config = tmp_path / "edge.conf"
+    config.write_text(f"edge_of = {home.host}\n")
+    return tchind(domains=("edge.example",), users={"carol": "christmas"}, options=["--config", config]), home
+
+
+class Beyond(Hidden):
+    """A phone that speaks to its registrar through an edge."""
+
+    def request(self, *arguments, headers=(), **options):
+        if options.get("call_id") is None:  # in a dialog its routes say the way
+            headers = [("Route", f"<sip:{self.server[0]}:{self.server[1]};lr>"), ("Route", f"<sip:{self.home};lr>"), *headers]
+        return super().request(*arguments, headers=headers, **options)
+
+    def register(self, **options):
+        self.domain, domain = self.home, self.domain
+        try:
+            return super().register(**options)
+        finally:
+            self.domain = domain
+
+
+def beyond(edge, home, user, transport="udp"):
+    phone = Beyond(user, edge.address, domain="home.example", transport=transport, password=home.users[user])
+    phone.home = f"{home.host}:{home.port}"
+    edge.peers.append(phone)
+    return phone
+
+
+def contact_in(server, user):
+    shown = server.tool("location", "show", f"{user}@{server.domain}", "--json", "--data", server.data).stdout
+    return [json.loads(line) for line in shown.splitlines()]
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_an_edge_brings_a_phone_to_its_domain_and_what_comes_back_to_the_phone(edge, transport):
+    edge, home = edge
+    bob, alice = beyond(edge, home, "bob", transport), home.registered("alice")
+    answer = outbound(bob, 1)
+    assert answer.status == 200 and answer.values("Require") == ["outbound"]
+    suffix = ";transport=tcp" if "transport=tcp" in answer.get("Path") else ""
+    assert re.fullmatch(rf"<sip:[\w-]+@{re.escape(edge.host)}:{edge.port}{suffix};lr;ob>", answer.get("Path"))
+    end, bob_end = establish(alice, bob, bob.aor)
+    for one, other in ((end, bob), (bob_end, alice)):
+        one.request("INFO")
+        other.respond(other.expect("INFO"), 200)
+        one.peer.expect(200)
+    finish(end, bob)
+    end, _ = establish(bob, alice, alice.aor)
+    finish(end, alice)
+
+
+def test_the_next_flow_is_taken_when_an_edge_has_lost_one(edge):
+    edge, home = edge
+    alice, flows = home.registered("alice"), [beyond(edge, home, "bob", "tcp") for _ in range(2)]
+    for reg_id, flow in enumerate(flows, 1):
+        assert outbound(flow, reg_id).status == 200
+    flows[1].channels.pop().connection.close()
+    time.sleep(0.1)
+    finish(establish(alice, flows[0], flows[0].aor)[0], flows[0])
+    flows[0].channels.pop().connection.close()
+    time.sleep(0.1)
+    invite = alice.invite(flows[0].aor)
+    alice.ack(invite, alice.expect(480))
+
+
+def test_a_path_that_the_edge_did_not_give_leads_nowhere(edge):
+    edge, home = edge
+    bob, stranger = beyond(edge, home, "bob"), edge.peer("stranger", **STRANGER)
+    path = uri_of(outbound(bob, 1).get("Path"))
+    token = path.removeprefix("sip:").split("@")[0]
+
+    def try_path(user):
+        message = stranger.request("MESSAGE", bob.contact_uri, headers=[("Route", f"<{path.replace(token, user)}>")])
+        stranger.send(message)
+
+    for forged in (token[:-2] + ("A" if token[-2] != "A" else "B") + token[-1], "x", "AAAAAAAAAAAAAAAA"):
+        try_path(forged)
+        assert "Forged" in stranger.expect(403).start
+    bob.expect_silence(0.1)
+    try_path(token)
+    bob.respond(bob.expect("MESSAGE"), 200)
+    stranger.expect(200)
+
+
+def test_an_edge_is_no_open_relay(edge):
+    edge, home = edge
+    stranger, victim = edge.peer("stranger", **STRANGER), edge.peer("victim")
+    for uri, headers in ((victim.contact_uri, []), ("sip:bob@home.example", [("Route", f"<sip:{place(victim)};lr>")])):
+        stranger.send(stranger.request("MESSAGE", uri, headers=headers))
+        stranger.expect(403)
+    victim.expect_silence(0.1)
+
+
+def test_a_phone_that_knows_no_path_and_needs_one_is_told(edge):
+    edge, home = edge
+    bob = beyond(edge, home, "bob")
+    answer = bob.register(contacts=[f"<{bob.contact_uri}>"])
+    assert answer.status == 421 and answer.get("Require") == "path"
 
 
 # --- a real phone that knows of flows ---
