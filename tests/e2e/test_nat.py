@@ -11,7 +11,7 @@ import time
 import pytest
 
 from phones import Baresip
-from sip import Dialog, Peer, credentials, establish, finish, param_of, unique, uri_of
+from sip import Dialog, Message, Peer, credentials, establish, finish, param_of, unique, uri_of
 
 COOKIE = 0x2112A442
 STRANGER = {"domain": "elsewhere.example", "password": None}
@@ -747,3 +747,24 @@ def test_baresip_registers_flows_and_calls_and_is_called_by_them(server, transpo
     finally:
         for phone in phones:
             phone.stop()
+
+
+# --- the messages of the RFCs ---
+
+
+@pytest.mark.parametrize("message, reg_ids", [("rfc5626/003-s9.2-REGISTER.sip", ["1"]), ("rfc5626/005-s9.2-REGISTER.sip", ["2"]),
+                                              ("rfc5627/001-s6.2-REGISTER.sip", [])])
+def test_registrations_of_the_rfcs_are_understood(tchind, corpora, message, reg_ids):
+    """Taken as printed, but for the Route to their edge and, where they have none, what marks their end."""
+    server = tchind(domains=("example.com",), options=["--no-auth"])
+    octets = (corpora / "callflows" / message).read_bytes().rstrip() + b"\r\n\r\n"
+    printed = Message.parse(re.sub(rb"(?m)^Route: .*\r\n", b"", octets))
+    phone = server.peer("phone", "tcp")
+    phone.send(printed)
+    answer = phone.response()
+    assert answer.status == 200
+    supported = printed.get("Supported") or ""
+    assert ("outbound" in supported) == (answer.values("Require") == ["outbound"])
+    assert re.findall(r";reg-id=(\d+)", answer.get("Contact")) == reg_ids
+    if "gruu" in supported:
+        assert gruus_of(answer, "urn:uuid:")[0].startswith("sip:callee@example.com;gr=urn:uuid:")
