@@ -215,6 +215,42 @@ void settings_add_default_tls(struct settings *settings)
     }
 }
 
+static bool answers_challenges(const struct settings *settings, uint8_t family)
+{
+    for (size_t i = 0; i < settings->listener_count; i++) {
+        const struct transport_listener *listener = &settings->listeners[i];
+        if (listener->protocol == HOP_WS && listener->addr.family == family
+            && listener->addr.port == settings->acme_port)
+            return true;
+    }
+    return false;
+}
+
+static bool listens_in(const struct settings *settings, uint8_t family)
+{
+    for (size_t i = 0; i < settings->listener_count; i++) {
+        if (settings->listeners[i].addr.family == family)
+            return true;
+    }
+    return false;
+}
+
+void settings_add_acme_listeners(struct settings *settings)
+{
+    static const uint8_t families[] = {4, 6};
+
+    for (size_t i = 0; i < ARRAY_LEN(families); i++) {
+        if (!listens_in(settings, families[i]) || answers_challenges(settings, families[i])
+            || settings->listener_count == SETTINGS_MAX_LISTENERS)
+            continue;
+        settings->listeners[settings->listener_count++] = (struct transport_listener){
+            .protocol = HOP_WS,
+            .has_only_pages = true,
+            .addr = {.family = families[i], .port = (uint16_t)settings->acme_port},
+        };
+    }
+}
+
 bool settings_listens_by(const struct settings *settings, enum hop_protocol protocol)
 {
     for (size_t i = 0; i < settings->listener_count; i++) {

@@ -122,6 +122,10 @@ void settings_add_default_tls(struct settings *settings);
 
 /* By any transport that is secure. */
 bool settings_listens_securely(const struct settings *settings);
+
+/* HTTP at acme_port of all addresses, of each family that is listened in, unless it is there. */
+void settings_add_acme_listeners(struct settings *settings);
+
 bool settings_listens_by(const struct settings *settings, enum hop_protocol protocol);
 
 #endif

@@ -3,49 +3,23 @@ Certificates by ACME (RFC 8555), from a real authority: asked for, installed, re
 on; and what is said, and not done again and again, when they are not to be had.
 """
 
-import http.server
 import os
 import signal
 import socket
 import ssl
 import stat
 import subprocess
-import threading
 import time
 
 import pytest
 
 from acme import Authority, needed
 from certificates import openssl
+from phones import free_port
 from servers import TCHIND
 from sip import establish, finish, own_address
 
 PATIENCE_S = 40
-
-
-class Web:
-    """Answers challenges at the port where the authority looks for them."""
-
-    def __init__(self, host, port, data):
-        folder = data / "acme"
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                file = folder / self.path.removeprefix("/.well-known/acme-challenge/")
-                self.send_response(200 if file.is_file() else 404)
-                self.end_headers()
-                if file.is_file():
-                    self.wfile.write(file.read_bytes())
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer((host, port), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
 
 
 def certificate_of(server, domain="example.org"):
@@ -60,30 +34,31 @@ def wait_for(what, seconds=PATIENCE_S):
     return found
 
 
+def configure(folder, ca, port):
+    conf = folder / "acme.conf"
+    conf.write_text(f'acme_directory = "{ca.directory}"\nacme_port = {port}\n')
+    return conf
+
+
 @pytest.fixture
 def lab(tchind, tmp_path):
-    """lab(): a server that asks an authority of its own for certificates. lab(answers=False): which finds no answers."""
+    """
+    lab(): a server that asks an authority of its own for certificates. `found_at` is where that one finds its
+    domains; without `listens` nobody answers at the port where it looks.
+    """
     if needed():
         pytest.skip(needed())
-    authorities, webs = [], []
+    authorities = []
 
-    def start(domains=("example.org",), answers=True, validity_s=3600, names=True, **settings):
+    def start(domains=("example.org",), validity_s=3600, listens=True, **where):
         host = own_address()
-        ca = Authority(tmp_path, host, validity_s)
+        ca = Authority(tmp_path, where.get("found_at", host), validity_s)
         authorities.append(ca)
-        if not names:
-            ca.names.host = None
-        conf = tmp_path / "acme.conf"
-        conf.write_text(f'acme_directory = "{ca.directory}"\n')
-        server = tchind(domains=domains, host=host, wrap=ca.wrap, tls_port=5061,
-                        options=["--no-auth", "--config", conf, "--acme", "hostmaster@example.org"], **settings)
-        if answers:
-            webs.append(Web(host, ca.http_port, server.data))
-        return server, ca
+        conf = configure(tmp_path, ca, ca.http_port if listens else free_port())
+        return tchind(domains=domains, host=host, wrap=ca.wrap, tls_port=5061,
+                      options=["--no-auth", "--config", conf, "--acme", "hostmaster@example.org"]), ca
 
     yield start
-    for web in webs:
-        web.close()
     for ca in authorities:
         ca.stop()
         print(ca.log.read_text()[-5000:])
@@ -97,6 +72,7 @@ def test_one_command_gets_a_certificate(lab):
     assert openssl("x509", "-in", folder / "cert.pem", "-noout", "-pubkey") == openssl("pkey", "-in", folder / "key.pem", "-pubout")
     assert [stat.S_IMODE((folder / name).stat().st_mode) for name in ("cert.pem", "key.pem")] == [0o600, 0o600]
     assert (folder / "cert.pem").read_text().count("BEGIN CERTIFICATE") == 2, "the chain is whole"
+    assert f"http:0.0.0.0:{ca.http_port}" in server.wait_log("tchind: ready")
     assert list((server.data / "acme").iterdir()) == [], "the answer to the challenge has been taken away"
     assert ca.orders() == 1
 
@@ -140,26 +116,21 @@ def test_tls_begins_with_the_first_certificate_and_goes_on_with_the_next_while_c
     finish(standing, bob)
 
 
-def test_what_failed_is_said_once_with_what_to_do_and_is_not_tried_again_after_a_restart(lab):
-    server, ca = lab(answers=False)
+def test_what_failed_is_said_once_with_what_to_do_and_is_not_tried_again_after_a_restart(lab, tmp_path):
+    server, ca = lab(listens=False)
     line = server.wait_log("no certificate by ACME", PATIENCE_S)
     assert "domain=example.org" in line and "port 80 be open" in line and 'again-in="' in line
     server.stop()
-    asked = ca.orders()
+    configure(tmp_path, ca, ca.http_port)
     server.start()
     time.sleep(5)
-    assert ca.orders() == asked == 1
-
-    web = Web(server.host, ca.http_port, server.data)
-    try:
-        server.process.send_signal(signal.SIGHUP)  # the operator has put it right
-        server.wait_log("certificate by ACME domain=example.org", PATIENCE_S)
-    finally:
-        web.close()
+    assert ca.orders() == 1
+    server.process.send_signal(signal.SIGHUP)  # the operator has put it right
+    server.wait_log("certificate by ACME domain=example.org", PATIENCE_S)
 
 
 def test_a_domain_that_is_not_in_dns_is_named(lab):
-    server, _ = lab(names=False)
+    server, _ = lab(found_at=None)
     assert "A and AAAA records" in server.wait_log("no certificate by ACME", PATIENCE_S)
 
 
@@ -196,7 +167,9 @@ def test_what_cannot_be_is_refused_at_the_start(tmp_path, words, said):
 
 
 def test_without_uacme_it_says_how_to_get_it(tchind, tmp_path):
-    server = tchind(options=["--no-auth", "--acme", "hostmaster@example.org"], wrap=f"env PATH={tmp_path}")
+    conf = tmp_path / "acme.conf"
+    conf.write_text(f"acme_port = {free_port()}\n")
+    server = tchind(options=["--no-auth", "--config", conf, "--acme", "hostmaster@example.org"], wrap=f"env PATH={tmp_path}")
     assert "apt install uacme" in server.wait_log("no certificate by ACME", PATIENCE_S)
 
 

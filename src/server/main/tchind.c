@@ -167,6 +167,8 @@ static bool start_certificates(struct program *p, struct buffer *fault)
     if (p->settings->listeners_are_default
         && (certificates_exist(certificates) || settings_want_acme(p->settings)))
         settings_add_default_tls(p->settings);
+    if (settings_want_acme(p->settings))
+        settings_add_acme_listeners(p->settings);
     return true;
 }
 

@@ -196,7 +196,50 @@ static void ceilings_are_a_share_of_the_memory(void **state)
     assert_int_equal(settings_of_each(settings, 3), 1);
 }
 
-CHECK_MAIN(CHECK_TEST(ceilings_are_a_share_of_the_memory),
+/* What is listened to, as one writes it. */
+static struct slice written(const struct settings *settings, struct buffer *out)
+{
+    out->len = 0;
+    for (size_t i = 0; i < settings->listener_count; i++) {
+        buffer_add_text(out, i > 0 ? " " : "");
+        transport_listener_write(&settings->listeners[i], out);
+    }
+    return buffer_slice(out);
+}
+
+static void challenges_are_answered_in_each_family_and_once(void **state)
+{
+    static const struct {
+        const char *listeners[3];
+        const char *expected;
+    } cases[] = {
+        {{"udp:127.0.0.1:5060"},                        "udp:127.0.0.1:5060 http:0.0.0.0:8080"  },
+        {{"udp:[::1]:5060"},                            "udp:[::1]:5060 http:[::]:8080"         },
+        {{"tcp:0.0.0.0:5060", "tcp:[::]:5060"},
+         "tcp:0.0.0.0:5060 tcp:[::]:5060 http:0.0.0.0:8080 http:[::]:8080"                      },
+        {{"udp:127.0.0.1:5060", "http:127.0.0.1:8080"}, "udp:127.0.0.1:5060 http:127.0.0.1:8080"},
+        {{"udp:127.0.0.1:5060", "ws:127.0.0.1:8080"},   "udp:127.0.0.1:5060 ws:127.0.0.1:8080"  },
+        {{"udp:127.0.0.1:5060", "http:127.0.0.1:81"},
+         "udp:127.0.0.1:5060 http:127.0.0.1:81 http:0.0.0.0:8080"                               },
+    };
+    char text[256], fault_text[256];
+    struct buffer out = buffer_over(text, sizeof(text));
+    struct buffer fault = buffer_over(fault_text, sizeof(fault_text));
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct settings settings;
+        settings_init(&settings);
+        settings.acme_port = 8080;
+        for (size_t l = 0; l < 3 && cases[i].listeners[l] != NULL; l++)
+            assert_true(settings_add_listener(&settings, slice_of(cases[i].listeners[l]), &fault));
+        settings_add_acme_listeners(&settings);
+        CHECK_SLICE(written(&settings, &out), cases[i].expected);
+    }
+}
+
+CHECK_MAIN(CHECK_TEST(challenges_are_answered_in_each_family_and_once),
+           CHECK_TEST(ceilings_are_a_share_of_the_memory),
            CHECK_TEST(a_domain_has_one_name_however_it_is_written),
            CHECK_TEST(what_is_no_name_and_no_address_is_no_domain),
            CHECK_TEST(only_the_names_of_a_domain_find_it),
