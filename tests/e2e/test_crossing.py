@@ -11,6 +11,7 @@ import time
 
 import pytest
 
+from certificates import Authority
 from load import Side, run_calls
 from names import own_etc
 from phones import free_port
@@ -32,13 +33,14 @@ pytestmark = pytest.mark.skipif(not has_ipv6(), reason="this host has no IPv6")
 
 
 class Lab:
-    """A server with UDP and TCP sockets of both families, all at one port, and phones at either."""
+    """A server with UDP and TCP sockets of both families, all at one port, TLS at the next, and phones at either."""
 
-    def __init__(self, tchind, **settings):
+    def __init__(self, tchind, options=(), **settings):
         host, self.port = own_address(), free_port(SIX)
         self.hosts = {4: host, 6: SIX}
-        self.server = tchind(options=["--no-auth"], host=host, port=self.port,
-                             listen=[f"{kind}:{place}:{self.port}" for kind in ("udp", "tcp") for place in (host, f"[{SIX}]")], **settings)
+        kinds = (("udp", self.port), ("tcp", self.port), ("tls", self.port + 1))
+        self.server = tchind(options=["--no-auth", *options], host=host, port=self.port, **settings,
+                             listen=[f"{kind}:{place}:{port}" for kind, port in kinds for place in (host, f"[{SIX}]")])
 
     def address(self, family):
         return self.hosts[family], self.port
@@ -198,3 +200,24 @@ def test_where_ipv6_refuses_ipv4_follows_at_once(named):
     got, took, alice_end, _ = called_at_name(lab, bob)
     assert took < 0.25 and family_of(got.get("Via")) == 4
     finish(alice_end, bob)
+
+
+def test_a_handshake_that_stalls_by_ipv6_is_overtaken_by_ipv4(tchind, tmp_path):
+    if os.geteuid() != 0 or not shutil.which("unshare"):
+        pytest.skip("needs root, to give a server a hosts file of its own")
+    authority, four, conf = Authority(tmp_path / "authority"), own_address(), tmp_path / "tchin.conf"
+    conf.write_text(f'trusted_certificates = "{authority.root}"\n')
+    lab = Lab(tchind, options=["--config", conf], wrap=own_etc(tmp_path / "machine", f"{SIX} both.test\n{four} both.test\n"))
+    carol = Peer("carol", lab.address(4), domain="both.test", transport="tls", host=four, port=free_port(SIX),
+                 identity=authority.server(authority.issue("DNS:both.test")))
+    lab.server.peers.append(carol)
+    with socket.create_server((SIX, carol.port), family=socket.AF_INET6):
+        alice = lab.peer("alice", 4)
+        began = time.monotonic()
+        invite = alice.invite(f"sip:carol@both.test:{carol.port};transport=tls")
+        got = carol.expect("INVITE")
+        assert 0.25 <= time.monotonic() - began < 2.5, "the time limit of a handshake is 5 s"
+        assert family_of(got.get("Via")) == 4 and got.get("Via").startswith("SIP/2.0/TLS ")
+        carol.respond(got, 486)
+        carol.expect("ACK")
+        alice.ack(invite, alice.expect(486))
