@@ -1,6 +1,6 @@
 /*
  * The response context of the proxy (RFC 3261 16.6) and its branches: private to proxy.c,
- * branch.c, response.c and redirect.c.
+ * branch*.c, response.c and redirect.c.
  *
  * A context is one block of memory: itself, a branch for each of its first targets, their texts,
  * and the request as it came. It is over when the final response went upstream and no branch is
