@@ -12,6 +12,7 @@
 #include "server/acme_advice.h"
 #include "server/acme_files.h"
 #include "server/acme_hook.h"
+#include "server/acme_trouble.h"
 #include "server/child.h"
 
 enum {
@@ -49,56 +50,6 @@ void acme_stop(struct acme *acme)
         return;
     child_kill(&acme->child);
     free(acme);
-}
-
-/* --- what the store remembers: how often in a row it failed, and how long to wait --------------
- */
-
-struct trouble {
-    uint32_t failures;
-    uint64_t until_s;
-};
-
-enum { NAME_BYTES = SETTINGS_MAX_DOMAIN_NAME + 8, TROUBLE_BYTES = 40 };
-
-static void write_name(const char *domain, char out[NAME_BYTES])
-{
-    struct buffer name = buffer_over(out, NAME_BYTES);
-
-    buffer_add_text(&name, "acme ");
-    buffer_add_text(&name, domain);
-    buffer_add_char(&name, '\0');
-}
-
-static struct trouble recall_trouble(struct acme *acme, const char *domain)
-{
-    char name[NAME_BYTES], text[TROUBLE_BYTES];
-    struct buffer line = buffer_over(text, sizeof(text));
-    struct trouble trouble = {0};
-
-    write_name(domain, name);
-    if (!store_remembered(acme->server->store, name, &line))
-        return trouble;
-    struct slice failures = buffer_slice(&line);
-    failures.len = slice_find(failures, ' ');
-    if (!slice_to_u32(failures, UINT32_MAX, &trouble.failures)
-        || !slice_to_u64(slice_after(buffer_slice(&line), failures.len + 1), UINT64_MAX,
-                         &trouble.until_s))
-        return (struct trouble){0};
-    return trouble;
-}
-
-/* Without a database there is more to worry about than a client that asks too often. */
-static void remember_trouble(struct acme *acme, const char *domain, struct trouble trouble)
-{
-    char name[NAME_BYTES], text[TROUBLE_BYTES];
-    struct buffer line = buffer_over(text, sizeof(text));
-
-    write_name(domain, name);
-    buffer_printf(&line, "%u %llu", trouble.failures, (unsigned long long)trouble.until_s);
-    if (store_remember(acme->server->store, name, buffer_slice(&line)) != ERR_NONE)
-        LOG_NOW(&acme->server->log, LOG_ERROR, "the database does not keep what failed",
-                {"domain", slice_of(domain)});
 }
 
 /* The same for a domain as long as there is the database. */
@@ -180,7 +131,7 @@ static void run(struct acme *acme, enum acme_step step, uint64_t wall_ms)
 
 static void fail(struct acme *acme, uint64_t now_s, const struct acme_verdict *verdict)
 {
-    struct trouble trouble = recall_trouble(acme, acme->domain);
+    struct acme_trouble trouble = acme_trouble_recall(acme->server, acme->domain);
     char text[32];
     struct buffer again = buffer_over(text, sizeof(text));
 
@@ -190,7 +141,7 @@ static void fail(struct acme *acme, uint64_t now_s, const struct acme_verdict *v
         trouble.failures = FAILURES_IF_TOO_OFTEN;
     uint64_t pause_s = acme_pause_s(trouble.failures, random_of(acme, acme->domain));
     trouble.until_s = now_s + pause_s;
-    remember_trouble(acme, acme->domain, trouble);
+    acme_trouble_remember(acme->server, acme->domain, trouble);
     buffer_printf(&again, "%llu min", (unsigned long long)(pause_s + 59) / 60);
     LOG_NOW(&acme->server->log, LOG_ERROR, "no certificate by ACME",
             {"domain", slice_of(acme->domain)}, {"reason", verdict->reason},
@@ -210,7 +161,7 @@ static void install(struct acme *acme, uint64_t wall_ms)
         fail(acme, wall_ms / 1000, &verdict);
         return;
     }
-    remember_trouble(acme, acme->domain, (struct trouble){0});
+    acme_trouble_remember(acme->server, acme->domain, (struct acme_trouble){0});
     LOG_NOW(&acme->server->log, LOG_INFO, "certificate by ACME",
             {"domain", slice_of(acme->domain)});
 }
@@ -270,7 +221,7 @@ static void see_to_domain(struct acme *acme, const char *data, uint64_t wall_ms)
     uint64_t now_s = wall_ms / 1000;
 
     if (!is_due(acme, acme_files_in_use(data, acme->domain), now_s)
-        || now_s < recall_trouble(acme, acme->domain).until_s)
+        || now_s < acme_trouble_recall(acme->server, acme->domain).until_s)
         return;
     if (is_due(acme, acme_files_got(data, acme->domain), now_s))
         run(acme, ACCOUNT, wall_ms);
@@ -303,11 +254,11 @@ void acme_turn(struct acme *acme, uint64_t wall_ms)
 void acme_hurry(struct acme *acme)
 {
     const struct settings *settings = server_settings(acme->server);
-    static const struct trouble none = {0};
+    static const struct acme_trouble none = {0};
 
     for (size_t i = 0; i < settings->domain_count && settings_want_acme(settings); i++) {
-        if (recall_trouble(acme, settings->domains[i].name).failures > 0)
-            remember_trouble(acme, settings->domains[i].name, none);
+        if (acme_trouble_recall(acme->server, settings->domains[i].name).failures > 0)
+            acme_trouble_remember(acme->server, settings->domains[i].name, none);
     }
     acme->looked_ms = 0;
 }

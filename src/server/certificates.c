@@ -227,28 +227,31 @@ static void send_to_all(const struct certificates *certificates)
 
 /* --- what changes ----------------------------------------------------------------------------- */
 
-static void tell_new(struct log *log, const struct certificate_files *files)
+/* Where ACME renews it, nobody else need do so. */
+static void tell_new(struct server *server, const struct certificate_files *files)
 {
     char text[32] = "";
     struct tm end;
     time_t ends_s = (time_t)files->ends_s;
-    bool ends_soon = files->ends_s < (int64_t)(server_wall_ms() / 1000) + SOON_S;
+    bool ends_soon = files->ends_s < (int64_t)(server_wall_ms() / 1000) + SOON_S
+                     && !settings_want_acme(server_settings(server));
 
     if (gmtime_r(&ends_s, &end) != NULL)
         strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &end);
-    LOG_NOW(log, ends_soon ? LOG_WARNING : LOG_INFO,
+    LOG_NOW(&server->log, ends_soon ? LOG_WARNING : LOG_INFO,
             ends_soon ? "certificate ends soon: renew it" : "certificate read",
             {"domain", slice_of(files->domain)}, {"until", slice_of(text)});
 }
 
-static void tell(struct log *log, const struct certificate_files *files, enum certificate_news news,
-                 struct slice fault)
+static void tell(struct server *server, const struct certificate_files *files,
+                 enum certificate_news news, struct slice fault)
 {
+    struct log *log = &server->log;
     struct slice domain = slice_of(files->domain), name = slice_of(files->certificate_name);
 
     switch (news) {
     case CERTIFICATE_AS_BEFORE: break;
-    case CERTIFICATE_IS_NEW: tell_new(log, files); break;
+    case CERTIFICATE_IS_NEW: tell_new(server, files); break;
     case CERTIFICATE_IS_BROKEN:
         LOG_NOW(log, LOG_ERROR, "certificate not read: the one before stays in force",
                 {"domain", domain}, {"file", name}, {"reason", fault});
@@ -270,7 +273,7 @@ static bool look(struct certificates *certificates, bool at_once)
         struct buffer fault = buffer_over(text, sizeof(text));
         enum certificate_news news =
             certificate_files_look(&certificates->files[i], at_once, &fault);
-        tell(&certificates->server->log, &certificates->files[i], news, buffer_slice(&fault));
+        tell(certificates->server, &certificates->files[i], news, buffer_slice(&fault));
         any |= news == CERTIFICATE_IS_NEW;
     }
     return any;

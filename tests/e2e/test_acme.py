@@ -107,6 +107,7 @@ def test_tls_begins_with_the_first_certificate_and_goes_on_with_the_next_while_c
     began, first = time.monotonic(), wait_for(lambda: is_shown(server, security))
     alice, bob = server.registered("alice", "tls", security=security), server.registered("bob", "tls", security=security)
     standing, _ = establish(alice, bob, bob.aor)
+    assert not any("renew it" in line for line in server.log), "that is ours to do"
     while shown_at(server, security) == first:
         assert time.monotonic() - began < 23, "it was not renewed in time"
         caller_end, _ = establish(alice, bob, bob.aor)
