@@ -4,6 +4,7 @@ on; and what is said, and not done again and again, when they are not to be had.
 """
 
 import os
+import shutil
 import signal
 import socket
 import ssl
@@ -172,6 +173,22 @@ def test_without_uacme_it_says_how_to_get_it(tchind, tmp_path):
     conf.write_text(f"acme_port = {free_port()}\n")
     server = tchind(options=["--no-auth", "--config", conf, "--acme", "hostmaster@example.org"], wrap=f"env PATH={tmp_path}")
     assert "apt install uacme" in server.wait_log("no certificate by ACME", PATIENCE_S)
+
+
+def test_a_client_that_waits_ends_with_the_server(tchind, tmp_path):
+    if not shutil.which("uacme"):
+        pytest.skip("needs uacme")
+    conf = tmp_path / "acme.conf"
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(20)
+        conf.write_text(f'acme_directory = "https://127.0.0.1:{silent.getsockname()[1]}/dir"\nacme_port = {free_port()}\n')
+        server = tchind(options=["--no-auth", "--config", conf, "--acme", "hostmaster@example.org"])
+        client, _ = silent.accept()
+        server.stop()
+        with client:
+            client.settimeout(2)
+            while client.recv(4096):
+                pass  # what it has said before it ended
 
 
 # --- the hook ---
