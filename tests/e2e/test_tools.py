@@ -333,8 +333,8 @@ def test_a_killed_server_leaves_nothing_in_the_way(tchind):
     ("max_bindigs = 3", 'unknown key "max_bindigs"; did you mean "max_bindings"?'),
     ("workers = many", 'workers cannot be "many"; write a number from 1 to 64'),
     ("domain {", "missing title for section 'domain'"),
-    ("listen = { here }", '"here" is no listener; write udp:ADDRESS:PORT or tcp:ADDRESS:PORT, such as '
-                          'udp:0.0.0.0:5060 or tcp:[::]:5060')])
+    ("listen = { here }", '"here" is no listener; write udp:, tcp:, tls:, ws:, wss: or http:ADDRESS:PORT, such as '
+                          'udp:0.0.0.0:5060 or tls:[::]:5061')])
 def test_a_broken_configuration_is_named_by_its_line(tmp_path, text, said):
     config = tmp_path / "tchin.conf"
     config.write_text(f"# first\n\n{text}\n")
