@@ -15,6 +15,7 @@ import time
 import pytest
 
 CLONE_NEWNET = 0x40000000
+ADDRESS = ("127.0.0.1", 53)
 CONFIGURATION = """
 server:
     ip-address: 127.0.0.1
@@ -60,6 +61,19 @@ def own_etc(folder, hosts=""):
     return f"unshare --mount sh -c 'mount --bind {etc} /etc && exec \"$@\"' sh"
 
 
+def wait_until_free(address):
+    """The processes of the name server before this one may take a moment to end."""
+    end = time.monotonic() + 10
+    while True:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            try:
+                probe.bind(address)
+                return
+            except OSError:
+                assert time.monotonic() < end, f"{address} is in use"
+        time.sleep(0.02)
+
+
 class NameServer:
     """nsd with these zones: {"example": text}, or None for one that it has no data of (SERVFAIL)."""
 
@@ -71,6 +85,7 @@ class NameServer:
         folder.mkdir()
 
     def start(self):
+        wait_until_free(ADDRESS)
         text = CONFIGURATION.format(folder=self.folder)
         for name, zone in self.zones.items():
             text += f'zone:\n    name: "{name}"\n    zonefile: "{name}.zone"\n'
@@ -90,7 +105,7 @@ class NameServer:
             asker.settimeout(0.1)
             while time.monotonic() < end:
                 with contextlib.suppress(OSError):
-                    asker.sendto(query, ("127.0.0.1", 53))
+                    asker.sendto(query, ADDRESS)
                     asker.recv(512)
                     return
         raise AssertionError("nsd does not answer:\n" + (self.folder / "nsd.log").read_text())
