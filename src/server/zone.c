@@ -31,7 +31,8 @@ static size_t list_services(const struct settings *settings,
         for (size_t i = 0; i < settings->listener_count; i++) {
             const struct transport_listener *listener = &settings->listeners[i];
             struct sip_zone_service service = {.port = listener->addr.port};
-            if (sip_transport_find(hop_protocol_name(listener->protocol), &service.transport)
+            if (!listener->has_only_pages
+                && sip_transport_find(hop_protocol_name(listener->protocol), &service.transport)
                 && service.transport == by_preference[p] && !has_service(out, count, service))
                 out[count++] = service;
         }
@@ -90,6 +91,8 @@ static void list_addresses(const struct settings *settings, struct addresses *ou
 {
     for (size_t i = 0; i < settings->listener_count; i++) {
         const struct net_addr *addr = &settings->listeners[i].addr;
+        if (settings->listeners[i].has_only_pages)
+            continue;
         if (net_addr_is_wildcard(addr))
             add_all(out, addr->family);
         else

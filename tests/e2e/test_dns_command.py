@@ -141,3 +141,14 @@ def test_with_a_certificate_tls_is_published_first(wrap, name_server, tmp_path):
         "_sip._tcp.away.example. 3600 IN SRV 0 0 5060 sip.away.example.",
         "_sip._udp.away.example. 3600 IN SRV 0 0 5060 sip.away.example.")]
     assert "this machine has no address that others could reach" in done.stderr  # in a network of nothing but lo
+
+
+def test_what_serves_pages_alone_is_not_published(wrap, network):
+    listen = [word for uri in ("ws:127.0.2.1:8080", "http:127.0.2.2:80", "wss:127.0.2.1") for word in ("--listen", uri)]
+    done = dns(wrap, "away.example", *listen)
+    assert [line.partition(" ;")[0] for line in done.stdout.splitlines()] == [
+        'away.example. 3600 IN NAPTR 10 10 "s" "SIPS+D2W" "" _sips._ws.away.example.',
+        'away.example. 3600 IN NAPTR 20 20 "s" "SIP+D2W" "" _sip._ws.away.example.',
+        "_sips._ws.away.example. 3600 IN SRV 0 0 443 sip.away.example.",
+        "_sip._ws.away.example. 3600 IN SRV 0 0 8080 sip.away.example.",
+        "sip.away.example. 3600 IN A 127.0.2.1"]
