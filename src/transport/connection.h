@@ -40,7 +40,7 @@ struct connection {
     struct timer timer;
     struct wire wire; /* down once it is GONE */
     struct hop flow;
-    struct bytes domain; /* whom we have connected to by TLS, and nobody else; empty: not so */
+    struct bytes domain; /* by TLS: whom we have connected to, else the address that it came from */
     struct crowd_host *shaking; /* it is counted among those who shake hands; NULL: it is not */
     uint64_t fallback; /* another connection, for what cannot be sent on this one; 0: none */
     enum connection_state state;

@@ -18,7 +18,7 @@ struct directory;
 struct directory_entry {
     struct map_node node;
     struct hop flow;
-    struct slice domain; /* what its peer has proved to be by TLS; empty: nothing */
+    struct slice domain; /* by TLS: what its peer has proved to be, if only where it is */
     bool is_listed;
 };
 

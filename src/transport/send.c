@@ -80,14 +80,6 @@ bool transport_choose(struct transport *t, enum hop_protocol protocol,
     return !sip_transports[protocol].is_secure && choose_new(t, protocol, remote, out);
 }
 
-/* At an address is whoever is connected from there; a name wants proof. */
-static struct slice to_be_proved(struct slice domain)
-{
-    struct net_addr addr;
-
-    return net_addr_parse(domain, 0, &addr) ? SLICE_NONE : domain;
-}
-
 bool transport_choose_for(struct transport *t, enum hop_protocol protocol,
                           const struct net_addr *remote, struct slice domain, struct hop *out)
 {
@@ -95,7 +87,7 @@ bool transport_choose_for(struct transport *t, enum hop_protocol protocol,
 
     if (!sip_transports[protocol].is_secure)
         return transport_choose(t, protocol, remote, out);
-    if (find_connection(t, protocol, remote, to_be_proved(domain), out))
+    if (find_connection(t, protocol, remote, domain, out))
         return true;
     if (!choose_new(t, protocol, remote, &flow))
         return false;

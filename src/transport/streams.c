@@ -138,11 +138,21 @@ void streams_shook_hands(struct streams *streams, struct connection *c)
     streams->shaking_count--;
 }
 
+/* At an address is who came from there; that it is more, nobody has proved. */
+static bool note_address(struct connection *c)
+{
+    char text[64];
+    struct buffer address = buffer_over(text, sizeof(text));
+
+    net_addr_write_host(&c->flow.remote, &address);
+    return !hop_is_secure(&c->flow) || bytes_copy(&c->domain, buffer_slice(&address));
+}
+
 void streams_accept(struct streams *streams, const struct hop *flow, int fd, bool may_upgrade)
 {
     struct connection *c = admit(streams, flow);
 
-    if (c != NULL && may_shake_hands(streams, c)) {
+    if (c != NULL && may_shake_hands(streams, c) && note_address(c)) {
         connection_adopt(c, fd, may_upgrade);
         return;
     }

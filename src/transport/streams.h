@@ -49,7 +49,8 @@ struct connection *streams_connect_to(struct streams *streams, const struct hop 
                                       struct slice domain) MUST_USE;
 
 struct connection *streams_find(const struct streams *streams, uint64_t id);
-/* Whose peer has proved to be `domain`, or was asked to; empty: whoever it is. */
+/* Whose peer has proved to be `domain`, or was asked to, or came from there; empty: whoever it is.
+ */
 struct connection *streams_find_to(const struct streams *streams, enum hop_protocol protocol,
                                    const struct net_addr *remote, struct slice domain);
 

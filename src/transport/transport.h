@@ -132,9 +132,9 @@ bool transport_choose(struct transport *transport, enum hop_protocol protocol,
 
 /*
  * The same for TLS, too: the peer must have proved to be `domain`, the name that was located
- * (RFC 5922 7.3), or it is connected to now, and will have to. Where `domain` is an address, its
- * connection to us will do. Other protocols make nothing of it. False also where connecting fails
- * at once.
+ * (RFC 5922 7.3), or it is connected to now, and will have to. Where `domain` is an address, as
+ * net_addr_write_host writes it, a connection from there will do. Other protocols make nothing of
+ * it. False also where connecting fails at once.
  */
 bool transport_choose_for(struct transport *transport, enum hop_protocol protocol,
                           const struct net_addr *remote, struct slice domain,

@@ -1,11 +1,9 @@
 /* Two ends on one loop, or one end and a plain socket that does not play by the rules. */
 #include "net/tls.h"
 
-#include <openssl/pem.h>
-
+#include "certified.h"
 #include "driven_loop.h"
 #include "net/tcp_listener.h"
-#include "net/tls_self_signed.h"
 #include "sockets.h"
 
 enum { LARGE_BYTES = 8 << 20, KEPT_BYTES = 64 };
@@ -158,34 +156,6 @@ static void stop_world(void *arg)
         tcp_listener_close(world->listener);
 }
 
-static struct tls_context *new_context(void)
-{
-    static const unsigned char ticket_keys[TLS_TICKET_KEY_BYTES] = {1};
-    char certificate_text[4096], key_text[4096], fault_text[200];
-    struct buffer certificate = buffer_over(certificate_text, sizeof(certificate_text));
-    struct buffer key = buffer_over(key_text, sizeof(key_text));
-    struct buffer fault = buffer_over(fault_text, sizeof(fault_text));
-    struct tls_identities *identities = tls_identities_new();
-
-    CHECK_MADE(identities);
-    X509_STORE *trusted = X509_STORE_new();
-    assert_true(tls_self_signed_make(SLICE("example.org"), &certificate, &key));
-    bool added = tls_identities_add(identities, SLICE("example.org"), buffer_slice(&certificate),
-                                    buffer_slice(&key), &fault);
-    if (added)
-        X509_STORE_add_cert(trusted, tls_identities_choose(identities, SLICE_NONE)->certificate);
-    const struct tls_settings settings = {
-        .identities = identities, .trusted = trusted, .ticket_keys = ticket_keys};
-    struct tls_context *context = tls_context_new(&settings);
-    X509_STORE_free(trusted);
-    if (!added) {
-        tls_context_free(context);
-        context = NULL;
-    }
-    CHECK_MADE(context);
-    return context;
-}
-
 static struct world *start_world(void)
 {
     struct world *world = driven_memory(sizeof(*world));
@@ -193,7 +163,7 @@ static struct world *start_world(void)
 
     driven_start(&world->driven, world, is_done, NULL);
     check_later(stop_world, world);
-    world->context = new_context();
+    world->context = certified_context();
     int fd = net_socket_bound(SOCK_STREAM, &addr, SOCKET_SHARED);
     assert_true(fd >= 0);
     world->listener = tcp_listener_open(world->driven.loop, fd, incoming, world);

@@ -139,12 +139,14 @@ static const struct transport_host world_host = {.received = world_received,
                                                  .unsecured = world_unsecured,
                                                  .asked = world_asked};
 
-/* One listener for each of UDP and TCP on `host`, 0 and 1. */
+/* One listener for each of UDP and TCP on `host`, 0 and 1, and for TLS, 2, if there is a context.
+ */
 static inline struct world *world_start(const char *host, const struct transport_settings *wanted)
 {
     struct transport_listener listeners[] = {
         {HOP_UDP, sockets_addr(host, 0), false},
-        {HOP_TCP, sockets_addr(host, 0), false}
+        {HOP_TCP, sockets_addr(host, 0), false},
+        {HOP_TLS, sockets_addr(host, 0), false},
     };
     struct transport_settings settings = *wanted;
     struct world *world = driven_memory(sizeof(*world));
@@ -153,7 +155,7 @@ static inline struct world *world_start(const char *host, const struct transport
 
     driven_start(&world->driven, world, world_is_done, world_flush);
     settings.listeners = listeners;
-    settings.listener_count = ARRAY_LEN(listeners);
+    settings.listener_count = wanted->tls != NULL ? 3 : 2;
     world->transport = transport_start(world->driven.loop, &settings, &world_host, world, &fault);
     CHECK_MADE(world->transport);
     check_later(world_stop, world->transport);
