@@ -6,8 +6,8 @@
 #include "net/tls_context.h"
 #include "net/tls_self_signed.h"
 
-/* The test's, to be freed behind all connections. */
-static inline struct tls_context *certified_context(void)
+/* A certificate for `domain`, who is believed. Both are the test's. */
+static inline struct tls_settings certified_settings(const char *domain)
 {
     static const unsigned char ticket_keys[TLS_TICKET_KEY_BYTES] = {1};
     char certificate_text[4096], key_text[4096], fault_text[200];
@@ -17,20 +17,25 @@ static inline struct tls_context *certified_context(void)
     struct tls_identities *identities = tls_identities_new();
 
     CHECK_MADE(identities);
-    X509_STORE *trusted = X509_STORE_new();
-    assert_true(tls_self_signed_make(SLICE("example.org"), &certificate, &key));
-    bool added = tls_identities_add(identities, SLICE("example.org"), buffer_slice(&certificate),
+    assert_true(tls_self_signed_make(slice_of(domain), &certificate, &key));
+    bool added = tls_identities_add(identities, slice_of(domain), buffer_slice(&certificate),
                                     buffer_slice(&key), &fault);
-    if (added)
-        X509_STORE_add_cert(trusted, tls_identities_choose(identities, SLICE_NONE)->certificate);
-    const struct tls_settings settings = {
+    if (!added)
+        tls_identities_free(identities);
+    CHECK_MADE(added ? identities : NULL);
+    X509_STORE *trusted = X509_STORE_new();
+    X509_STORE_add_cert(trusted, tls_identities_choose(identities, SLICE_NONE)->certificate);
+    return (struct tls_settings){
         .identities = identities, .trusted = trusted, .ticket_keys = ticket_keys};
+}
+
+/* The test's, to be freed behind all connections. */
+static inline struct tls_context *certified_context(void)
+{
+    struct tls_settings settings = certified_settings("example.org");
     struct tls_context *context = tls_context_new(&settings);
-    X509_STORE_free(trusted);
-    if (!added) {
-        tls_context_free(context);
-        context = NULL;
-    }
+
+    X509_STORE_free(settings.trusted);
     CHECK_MADE(context);
     return context;
 }

@@ -281,6 +281,25 @@ static void it_may_be_closed_by_what_it_brought(void **state)
     assert_int_equal(world->server.received_bytes, 5);
 }
 
+static void a_new_certificate_is_for_who_comes_later_and_disturbs_nobody(void **state)
+{
+    struct world *world = start_connected();
+    struct tls_settings fresh = certified_settings("example.net");
+
+    (void)state;
+    tls_context_renew(world->context, fresh.identities, fresh.trusted);
+    X509_STORE_free(fresh.trusted);
+    write_text(&world->client, "as before");
+    assert_true(run_until(world, server_received));
+    assert_true(tls_peer_is(world->client.tls, SLICE("example.org")));
+    close_end(&world->client);
+    close_end(&world->server);
+    world->client = world->server = (struct end){0};
+    connect_as_to(world, "example.net");
+    CHECK_MADE(run_until(world, are_open) ? world : NULL);
+    assert_true(tls_peer_is(world->client.tls, SLICE("example.net")));
+}
+
 /* A ClientHello that promises more than comes. */
 static void half_a_handshake_ends_when_the_peer_does(void **state)
 {
@@ -331,6 +350,7 @@ CHECK_MAIN(CHECK_TEST(bytes_go_both_ways_when_hands_have_been_shaken),
            CHECK_TEST(who_says_goodbye_may_still_be_written_to),
            CHECK_TEST(a_large_write_takes_a_part_and_the_rest_later),
            CHECK_TEST(it_may_be_closed_by_what_it_brought),
+           CHECK_TEST(a_new_certificate_is_for_who_comes_later_and_disturbs_nobody),
            CHECK_TEST(half_a_handshake_ends_when_the_peer_does),
            CHECK_TEST(who_goes_without_a_word_has_not_failed),
            CHECK_TEST(what_is_no_tls_fails_with_a_reason_and_is_closed))
