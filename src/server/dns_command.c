@@ -216,7 +216,7 @@ static void add_tls(struct settings *settings)
         certificate_files_fini(&files);
     }
     if (settings->listeners_are_default && has_certificate)
-        settings_add_default_tls(settings);
+        settings_add_beside_tcp(settings, HOP_TLS, hop_protocol_port(HOP_TLS));
 }
 
 int dns_command(struct args *args)

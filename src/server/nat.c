@@ -45,6 +45,8 @@ bool nat_hides(const struct request *rq, const struct sip_uri *contact)
     const struct sip_via *via = &rq->msg->basics.via;
     struct net_addr named, sent_by;
 
+    if (hop_is_web(&rq->from))
+        return nat_is_first_hop(rq->msg);
     if (!net_addr_parse(contact->host, 0, &named))
         return is_invalid_name(contact->host) && nat_is_first_hop(rq->msg);
     if (net_addr_same_host(&named, &rq->from.remote) || !nat_is_first_hop(rq->msg))

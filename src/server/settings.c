@@ -201,17 +201,17 @@ bool settings_add_listener(struct settings *settings, struct slice text, struct 
     return true;
 }
 
-void settings_add_default_tls(struct settings *settings)
+void settings_add_beside_tcp(struct settings *settings, enum hop_protocol protocol, uint16_t port)
 {
     size_t count = settings->listener_count;
 
     for (size_t i = 0; i < count && settings->listener_count < SETTINGS_MAX_LISTENERS; i++) {
-        struct transport_listener tls = settings->listeners[i];
-        if (tls.protocol != HOP_TCP)
+        struct transport_listener added = settings->listeners[i];
+        if (added.protocol != HOP_TCP)
             continue;
-        tls.protocol = HOP_TLS;
-        tls.addr.port = hop_protocol_port(HOP_TLS);
-        settings->listeners[settings->listener_count++] = tls;
+        added.protocol = protocol;
+        added.addr.port = port;
+        settings->listeners[settings->listener_count++] = added;
     }
 }
 

@@ -117,8 +117,8 @@ struct domain_settings *settings_add_domain(struct settings *settings, struct sl
  * it. */
 bool settings_add_listener(struct settings *settings, struct slice text, struct buffer *fault);
 
-/* TLS at each address of TCP, at its own port. */
-void settings_add_default_tls(struct settings *settings);
+/* One more listener at each address of TCP. */
+void settings_add_beside_tcp(struct settings *settings, enum hop_protocol protocol, uint16_t port);
 
 /* By any transport that is secure. */
 bool settings_listens_securely(const struct settings *settings);

@@ -2,13 +2,17 @@
 WebSocket as its clients see it: RFC 6455, RFC 7118; and the pages of HTTP on the same ports.
 """
 
+import os
+import shlex
 import shutil
 import socket
 import ssl
+import subprocess
 import time
 
 import pytest
 
+import servers
 import websocket
 from certificates import Authority
 from phones import free_port
@@ -176,6 +180,17 @@ def test_who_is_gone_is_called_in_vain_at_once(web):
     invite = bob.invite("sip:alice@example.org")
     bob.ack(invite, bob.expect(480, seconds=3))
     assert time.monotonic() - began < 2
+
+
+def test_whatever_a_browser_calls_its_host_only_its_connection_leads_to_it(web):
+    alice, bob = registered(web, "alice", name="192.0.2.77"), web.registered("bob")
+    caller_end, callee_end = establish(bob, alice, "sip:alice@example.org")
+    assert callee_end.invite.uri == alice.contact_uri
+    finish(caller_end, alice)
+    alice.channels.pop().connection.close()
+    time.sleep(0.2)
+    invite = bob.invite("sip:alice@example.org")
+    bob.ack(invite, bob.expect(480, seconds=3))
 
 
 def test_who_comes_back_is_reached_by_the_new_connection(web):
@@ -409,6 +424,44 @@ def test_a_tls_handshake_that_stalls_ends_in_five_seconds(tchind, authority):
         began = time.monotonic()
         assert stalled.recv(100) == b""
         assert 4 < time.monotonic() - began < 7
+
+
+IN_A_NETWORK_OF_ITS_OWN = """unshare --net sh -c 'ip link set lo up && exec "$@"' sh"""
+
+
+class Unasked(servers.Server):
+    """A server that is not told what to listen on."""
+
+    listeners = ()
+
+
+@pytest.mark.parametrize("taken, port", [((), 443), ((443,), 8443), ((443, 8443), None)])
+def test_where_nobody_says_what_to_listen_on_browsers_find_it(tmp_path, taken, port):
+    if os.geteuid() != 0 or shutil.which("unshare") is None:
+        pytest.skip("needs root and unshare")
+    script = f"""import signal, socket, subprocess, sys
+others = [socket.create_server(("0.0.0.0", port)) for port in {taken}]
+child = subprocess.Popen(sys.argv[1:])
+signal.signal(signal.SIGTERM, lambda *_: child.terminate())
+sys.exit(child.wait())"""
+    wrap = f"{IN_A_NETWORK_OF_ITS_OWN} python3 -c {shlex.quote(script)}" if taken else IN_A_NETWORK_OF_ITS_OWN
+    server = Unasked(tmp_path, options=["--self-signed"], wrap=wrap)
+    server.start()
+    try:
+        ready = server.wait_log("tchind: ready")
+        if port is None:
+            assert "wss" not in ready
+            server.wait_log("no WebSockets: ports 443 and 8443 are taken")
+            return
+        assert f" wss:0.0.0.0:{port}" in ready and f" wss:[::]:{port}" in ready
+        asked = subprocess.run(["nsenter", f"--net=/proc/{server.process.pid}/ns/net", "python3", "-c", f"""
+import ssl, urllib.request
+context = ssl._create_unverified_context()
+print(urllib.request.urlopen("https://127.0.0.1:{port}/healthz", context=context).read())"""],
+                               capture_output=True, text=True, timeout=10)
+        assert asked.stdout == "b'ok\\n'\n", asked.stderr
+    finally:
+        server.stop()
 
 
 # --- pages ---

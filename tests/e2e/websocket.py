@@ -166,13 +166,13 @@ class Channel:
 class Peer(sip.Peer):
     """A user agent in a browser: it cannot be connected to, and says so by a name that leads nowhere."""
 
-    def __init__(self, user, server, tls=None, origin=None, opcode=TEXT, **options):
+    def __init__(self, user, server, tls=None, origin=None, opcode=TEXT, name=None, **options):
         super().__init__(user, server, **{**options, "transport": "tcp"})
         self.transport = "wss" if tls else "ws"
         self.tls = tls
         self.origin = origin
         self.opcode = opcode
-        self.name = f"{sip.unique.next('w')}.invalid"
+        self.name = name or f"{sip.unique.next('w')}.invalid"
         self.contact_uri = f"sip:{user}@{self.name};transport=ws"
 
     def connect(self):

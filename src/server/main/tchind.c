@@ -22,6 +22,7 @@
 #include "server/nonce.h"
 #include "server/notify.h"
 #include "server/resolver.h"
+#include "server/web.h"
 #include "server/worker.h"
 #include "sip/uri.h"
 #include "store/location.h"
@@ -155,6 +156,14 @@ static bool make_shared(struct program *p, struct buffer *fault)
     return false;
 }
 
+static void add_secure_listeners(struct settings *settings)
+{
+    settings_add_beside_tcp(settings, HOP_TLS, hop_protocol_port(HOP_TLS));
+    if (!web_add_default_listeners(settings))
+        fprintf(stderr, "tchind: no WebSockets: ports 443 and 8443 are taken; name another by "
+                        "--listen wss:ADDRESS:PORT, and all others with it\n");
+}
+
 /* Where nobody said what to listen on, TLS is part of it as soon as there is a certificate, or is
  * to be one. */
 static bool start_certificates(struct program *p, struct buffer *fault)
@@ -166,7 +175,7 @@ static bool start_certificates(struct program *p, struct buffer *fault)
         return false;
     if (p->settings->listeners_are_default
         && (certificates_exist(certificates) || settings_want_acme(p->settings)))
-        settings_add_default_tls(p->settings);
+        add_secure_listeners(p->settings);
     if (settings_want_acme(p->settings))
         settings_add_acme_listeners(p->settings);
     return true;
@@ -393,7 +402,8 @@ fail:
 
 /*
  * A connection is a descriptor: as many as the system allows, less those that the rest of the
- * program needs. Strangers who connect must not take from the database or the resolver.
+ * program needs. Strangers who connect must not take from the database or the resolver. And no more
+ * than that: libwebsockets keeps room for every one that there may be.
  */
 static void share_descriptors(struct settings *settings)
 {
@@ -402,7 +412,8 @@ static void share_descriptors(struct settings *settings)
 
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
         return;
-    limit.rlim_cur = limit.rlim_max;
+    rlim_t wanted = needed + (rlim_t)settings->workers * settings->max_connections;
+    limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
     rlim_t share = limit.rlim_cur > needed ? (limit.rlim_cur - needed) / settings->workers : 0;
     if (settings->max_connections > share)
