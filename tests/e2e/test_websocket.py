@@ -227,6 +227,16 @@ def test_a_handshake_that_will_not_do_is_told_why(web, what, status):
     assert "reason" in line
 
 
+def test_what_libwebsockets_says_is_for_who_wants_to_know(tchind):
+    for options, is_said in (([], False), (["--log-level", "debug"], True)):
+        server = start(tchind, options=options)
+        with connect(server.places["ws"]) as connection:
+            connection.sendall(handshake("example.org").replace(b"Connection: keep-alive, Upgrade", b"Connection: close"))
+            assert connection.recv(100) == b""
+        assert registered(server, "alice").channels
+        assert any("libwebsockets says=" in line for line in server.log) == is_said
+
+
 @pytest.mark.parametrize("origin", [None, "https://example.org", "http://example.org:8000"])
 def test_pages_of_the_same_host_may_connect(web, origin):
     peer = browser(web, "alice", origin=origin)

@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "net/ws.h"
 #include "server/acme.h"
 #include "server/acme_hook.h"
 #include "server/args.h"
@@ -364,6 +365,11 @@ static void say_what_tls_lacks(const struct program *p)
                 settings->domains[0].name, settings->data_folder, settings->domains[0].name);
 }
 
+static void note_web(void *log, struct slice line)
+{
+    LOG_NOW(log, LOG_DEBUG, "libwebsockets", {"says", line});
+}
+
 static int serve(struct program *p, int argc, char **argv)
 {
     struct buffer fault = buffer_over(p->fault_text, sizeof(p->fault_text));
@@ -375,6 +381,8 @@ static int serve(struct program *p, int argc, char **argv)
     sigaddset(&signals, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &signals, NULL); /* every thread inherits it */
     signal(SIGPIPE, SIG_IGN);
+    if (p->server.log.level == LOG_DEBUG) /* what strangers do wrong, mostly */
+        ws_log_to(note_web, &p->server.log);
     if (!open_store(p, &fault) || !remember_domain(p, &fault) || !check_acme(p, &fault)
         || !make_keys(p, &fault) || !make_shared(p, &fault) || !start_certificates(p, &fault)
         || !make_workers(p, &fault))
