@@ -14,6 +14,7 @@ import time
 
 import pytest
 
+from certificates import Authority
 from servers import Server
 from sip import Peer, establish, finish, unique
 
@@ -111,7 +112,7 @@ class Phone(Peer):
         return self.connect()
 
     def ping(self):
-        if self.transport == "tcp":
+        if self.transport != "udp":
             self.channels[-1].connection.sendall(b"\r\n\r\n")
         else:
             self.socket.sendto(b"\0\1\0\0\x21\x12\xa4\x42" + unique.next("").encode()[:12].ljust(12, b"x"), self.server)
@@ -155,8 +156,10 @@ def hosts(tmp_path):
     def start(config=""):
         file = tmp_path / "tchin.conf"
         file.write_text(config)
-        server = Server(tmp_path / "server", users={"alice": "wonderland", "bob": "builder"}, host=SERVER,
+        server = Server(tmp_path / "server", users={"alice": "wonderland", "bob": "builder"}, host=SERVER, tls_port=5061,
                         options=["--config", file], wrap=f"ip netns exec {name}")
+        server.authority = Authority(tmp_path / "authority")
+        server.certify(server.authority.issue("DNS:example.org"))
         servers.append(server)
         return server.start(), nats
 
@@ -179,7 +182,9 @@ def phones_at(server, nats, transport):
     """Alice behind the port-restricted NAT, Bob behind the symmetric one."""
     phones = []
     for nat, user in zip(nats, ("alice", "bob")):
-        phone = Phone(nat, user, server.address, transport=transport, password=server.users[user])
+        address = (server.host, server.tls_port) if transport == "tls" else server.address
+        phone = Phone(nat, user, address, transport=transport, password=server.users[user],
+                      security=server.authority.client() if transport == "tls" else None)
         server.peers.append(phone)
         assert phone.register().status == 200
         phones.append(phone)
@@ -194,7 +199,7 @@ def call_both_ways(alice, bob):
         finish(other_end, caller)
 
 
-@pytest.mark.parametrize("transport", ["udp", "tcp"])
+@pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])
 def test_calls_arrive_in_both_directions_after_a_long_silence_but_for_keep_alives(hosts, transport):
     server, nats = hosts()
     alice, bob = phones_at(server, nats, transport)
@@ -231,13 +236,13 @@ def test_a_dialog_goes_on_after_a_long_silence(hosts):
     finish(alice_end, bob)
 
 
-@pytest.mark.parametrize("transport", ["udp", "tcp"])
+@pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])
 def test_a_nat_that_reboots_costs_one_refresh_and_no_more(hosts, transport):
     server, nats = hosts()
     alice, bob = phones_at(server, nats, transport)
     alice_end, bob_end = establish(alice, bob, bob.aor)
     nats[1].reboot()
-    if transport == "tcp":
+    if transport != "udp":
         bob.reconnect()
     assert bob.register(cseq=50).status == 200
     alice_end.request("INFO")
