@@ -34,6 +34,13 @@ static struct listener *choose_listener(struct transport *t, enum hop_protocol p
     return chosen;
 }
 
+/* To connect to the wildcard would be to connect to this host. */
+static bool can_be_sent_to(const struct net_addr *remote)
+{
+    return remote->family != 0 && remote->port != 0 && !net_addr_is_wildcard(remote)
+           && !net_addr_is_multicast(remote);
+}
+
 static bool choose_new(struct transport *t, enum hop_protocol protocol,
                        const struct net_addr *remote, struct hop *out)
 {
@@ -41,7 +48,7 @@ static bool choose_new(struct transport *t, enum hop_protocol protocol,
     bool is_routed = net_source_find(&t->sources, remote, net_loop_now_ms(t->loop), &source);
     const struct listener *listener = choose_listener(t, protocol, remote, &source);
 
-    if (listener == NULL || hop_protocol_is_web(protocol))
+    if (listener == NULL || hop_protocol_is_web(protocol) || !can_be_sent_to(remote))
         return false;
     *out = (struct hop){.protocol = protocol,
                         .worker = t->settings.worker,
@@ -106,13 +113,6 @@ static bool complete(struct transport *t, struct hop *hop)
         && is_listener_of_kind(&t->listeners[hop->listener], hop->protocol, hop->remote.family))
         return true;
     return choose_new(t, hop->protocol, &hop->remote, hop);
-}
-
-/* To connect to the wildcard would be to connect to this host. */
-static bool can_be_sent_to(const struct net_addr *remote)
-{
-    return remote->family != 0 && remote->port != 0 && !net_addr_is_wildcard(remote)
-           && !net_addr_is_multicast(remote);
 }
 
 static bool send_datagram(struct transport *t, const struct hop *to, struct slice bytes)

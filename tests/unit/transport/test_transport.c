@@ -134,6 +134,21 @@ static void where_nothing_can_be_sent_is_told_later(void **state)
     assert_true(transport_counters(world->transport).undelivered == 2 * ARRAY_LEN(cases));
 }
 
+static void no_way_is_chosen_to_where_nothing_can_be_sent(void **state)
+{
+    const struct net_addr nowhere[] = {sockets_addr("0.0.0.0", 5060),
+                                       sockets_addr("224.0.1.75", 5060),
+                                       sockets_addr("127.0.0.1", 0)};
+    struct world *world = world_of("127.0.0.1");
+    struct hop hop;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(nowhere); i++) {
+        assert_false(transport_choose(world->transport, HOP_UDP, &nowhere[i], &hop));
+        assert_false(transport_choose(world->transport, HOP_TCP, &nowhere[i], &hop));
+    }
+}
+
 static void a_hop_of_other_days_finds_a_listener_of_today(void **state)
 {
     struct world *world = world_of("127.0.0.1");
@@ -242,6 +257,7 @@ CHECK_MAIN(CHECK_TEST(datagrams_are_answered_from_where_they_came_to),
            CHECK_TEST(of_several_listeners_the_one_on_the_route_is_chosen),
            CHECK_TEST(what_nobody_listens_for_is_unreachable),
            CHECK_TEST(where_nothing_can_be_sent_is_told_later),
+           CHECK_TEST(no_way_is_chosen_to_where_nothing_can_be_sent),
            CHECK_TEST(a_hop_of_other_days_finds_a_listener_of_today),
            CHECK_TEST(our_addresses_are_ours_with_their_ports),
            CHECK_TEST(a_listener_that_cannot_be_had_is_named),
