@@ -58,19 +58,44 @@ static struct binding *find(const struct change *c, const struct binding_list *l
     return NULL;
 }
 
-/* RFC 5627 5.1: temporary GRUUs are valid as long as an instance keeps its Call-ID. */
-static uint64_t since(const struct change *c, const struct binding *wanted)
+/* What stands first was set last, as far as q leaves that to us. */
+static const struct binding *set_before(const struct change *c, const struct binding *wanted)
 {
-    const struct binding *newest = NULL;
-
     for (size_t i = 0; i < c->valid->count; i++) {
         const struct binding *stood = &c->valid->items[i];
         if (is_same_instance(stood, wanted)
-            && (newest == NULL || stood->since_ms > newest->since_ms))
-            newest = stood;
+            && (wanted->reg_id == 0 || wanted->reg_id == stood->reg_id))
+            return stood;
     }
-    bool is_kept = newest != NULL && slice_equal(newest->call_id, wanted->call_id);
-    return is_kept ? newest->since_ms : c->now_ms;
+    return NULL;
+}
+
+/*
+ * RFC 5627 5.1: temporary GRUUs are valid as long as an instance keeps its Call-ID, or each of its
+ * flows its own. One more flow changes nothing.
+ */
+static uint64_t since(const struct change *c, const struct binding *wanted)
+{
+    const struct binding *before = set_before(c, wanted);
+    uint64_t newest_ms = 0;
+
+    if (before != NULL && !slice_equal(before->call_id, wanted->call_id))
+        return c->now_ms;
+    for (size_t i = 0; i < c->valid->count; i++) {
+        const struct binding *stood = &c->valid->items[i];
+        if (is_same_instance(stood, wanted) && stood->since_ms > newest_ms)
+            newest_ms = stood->since_ms;
+    }
+    return newest_ms > 0 ? newest_ms : c->now_ms;
+}
+
+/* All bindings of an instance say the same, so it does not matter which of them goes first. */
+static void tell_others(const struct binding_list *list, const struct binding *added)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (is_same_instance(&list->items[i], added))
+            list->items[i].since_ms = added->since_ms;
+    }
 }
 
 static void take_out(struct binding_list *list, struct binding *binding)
@@ -85,20 +110,23 @@ static void take_out(struct binding_list *list, struct binding *binding)
 static enum err apply_contact(struct change *c, const struct binding *wanted)
 {
     struct binding *stood = find(c, &c->kept, wanted);
-    struct binding *set_before = find(c, &c->fresh, wanted);
+    struct binding *repeated = find(c, &c->fresh, wanted);
 
     if (stood != NULL && is_stale(stood, wanted->call_id, wanted->cseq))
         return ERR_STALE;
     if (stood != NULL)
         take_out(&c->kept, stood);
-    if (set_before != NULL)
-        take_out(&c->fresh, set_before);
+    if (repeated != NULL)
+        take_out(&c->fresh, repeated);
     if (wanted->expires_at_ms <= c->now_ms)
         return ERR_NONE;
     struct binding *added = &c->fresh.items[c->fresh.count++];
     *added = *wanted;
-    if (wanted->instance.len > 0)
+    if (wanted->instance.len > 0) {
         added->since_ms = since(c, wanted);
+        tell_others(&c->kept, added);
+        tell_others(&c->fresh, added);
+    }
     return ERR_NONE;
 }
 

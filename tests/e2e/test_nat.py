@@ -331,8 +331,8 @@ def flow_of(phone, reg_id, urn=URN, **params):
     return f'<{phone.contact_uri}>;+sip.instance="<{urn}>";reg-id={reg_id}{extra}'
 
 
-def outbound(phone, reg_id, cseq=1, headers=(), **options):
-    return phone.register(contacts=[flow_of(phone, reg_id, **options)], headers=[*OUTBOUND, *headers], cseq=cseq)
+def outbound(phone, reg_id, cseq=1, headers=(), call_id=None, **options):
+    return phone.register(contacts=[flow_of(phone, reg_id, **options)], headers=[*OUTBOUND, *headers], call_id=call_id, cseq=cseq)
 
 
 def flows_of(server, user, transport="udp", count=2):
@@ -569,6 +569,31 @@ def test_temporary_gruus_end_with_the_call_id_or_the_last_contact(server):
     with_gruu(bob, call_id="two", cseq=30)
     assert refusal(third) == 404
     finish(establish(alice, bob, public)[0], bob)
+
+
+def test_temporary_gruus_of_several_flows_end_when_one_of_them_changes_its_call_id(server):
+    alice = server.registered("alice")
+    first, second = (hidden(server, "bob") for _ in range(2))
+
+    def refreshed(flow, reg_id, call_id, cseq):
+        answer = outbound(flow, reg_id, cseq=cseq, headers=GRUU, call_id=call_id)
+        assert answer.status == 200
+        return [param_of(value, "temp-gruu").strip('"') for value in answer.values("Contact")]
+
+    def answer_to(gruu):
+        invite = alice.invite(gruu)
+        answer = alice.response()
+        alice.ack(invite, answer)
+        return answer.status
+
+    given = refreshed(first, 1, "one", 1)
+    for cseq in (10, 20):
+        given += refreshed(second, 2, "two", cseq) + refreshed(first, 1, "one", cseq)
+    assert len(given) == 9
+    for gruu in given:
+        finish(establish(alice, first, gruu)[0], first)
+    refreshed(second, 2, "three", 1)
+    assert {answer_to(gruu) for gruu in given} == {404}
 
 
 def test_gruus_outlive_the_server_and_forged_ones_lead_nowhere(server):

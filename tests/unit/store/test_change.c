@@ -188,28 +188,39 @@ static void an_instance_is_as_old_as_its_newest_call_id(void **state)
 {
     static const struct {
         const char *instance, *call_id;
+        uint32_t reg_id;
         uint64_t since_ms;
         const char *label;
     } cases[] = {
-        {"urn:x", "new", 7,   "the Call-ID of the newest"           },
-        {"urn:x", "old", NOW, "one that was followed by another"    },
-        {"urn:x", "i",   NOW, "one that was never seen"             },
-        {"urn:y", "new", NOW, "another instance has ages of its own"},
-        {"",      "new", 0,   "no instance"                         },
+        {"urn:x", "one", 1, 7,   "each flow has its own Call-ID"       },
+        {"urn:x", "two", 2, 7,   "and keeps it"                        },
+        {"urn:x", "two", 1, NOW, "that of another flow does not count" },
+        {"urn:x", "i",   3, 7,   "one more flow changes nothing"       },
+        {"urn:x", "one", 0, 7,   "no flow, and the Call-ID of the last"},
+        {"urn:x", "two", 0, NOW, "no flow, and another Call-ID"        },
+        {"urn:y", "two", 2, NOW, "another instance has ages of its own"},
+        {"",      "two", 0, 0,   "no instance"                         },
     };
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        struct binding stood[] = {of_instance("a", "urn:x", 1, "old", 5),
-                                  of_instance("b", "urn:x", 2, "new", 7)};
-        struct binding wanted = of_instance("c", cases[i].instance, 3, cases[i].call_id, 0);
+        struct binding stood[] = {of_instance("a", "urn:x", 1, "one", 7),
+                                  of_instance("b", "urn:x", 2, "two", 7)};
+        struct binding wanted =
+            of_instance("c", cases[i].instance, cases[i].reg_id, cases[i].call_id, 0);
         struct binding room[3];
         struct binding_list result = {.items = room};
         const struct location_changes changes = {.items = &wanted, .count = 1, .max_bindings = MAX};
+        wanted.cseq = 2;
         assert_int_equal(change_apply(&changes, &(struct binding_list){stood, 2}, NOW,
                                       same_but_for_case, &result),
                          ERR_NONE);
         CHECK_CASE(result.items[0].since_ms == cases[i].since_ms, cases[i].label);
+        for (size_t k = 1; k < result.count; k++) {
+            bool is_same = slice_equal(result.items[k].instance, wanted.instance);
+            CHECK_CASE(result.items[k].since_ms == (is_same ? cases[i].since_ms : 7),
+                       cases[i].label);
+        }
     }
 }
 
