@@ -46,7 +46,7 @@ static void write_gruus(const struct server *server, struct slice aor,
     char text[GRUU_MAX_TEXT - CONTACT_EXTRA_BYTES];
     struct buffer gruu = buffer_over(text, sizeof(text));
 
-    gruu_write_public(aor, binding->instance, &gruu);
+    gruu_write_public(aor, binding, &gruu);
     write_gruu(";pub-gruu", &gruu, out);
     gruu = buffer_over(text, sizeof(text));
     gruu_write_temporary(server, aor, binding, &gruu);

@@ -1,6 +1,6 @@
 /*
- * public    = "sip:" aor ";gr=" instance, as RFC 5627 A.1 has it
- * temporary = "sip:tgruu." base64url( salt:8 seal:8 *secret ) "@" domain ";gr"
+ * public    = scheme aor ";gr=" instance, as RFC 5627 A.1 has it
+ * temporary = scheme "tgruu." base64url( salt:8 seal:8 *secret ) "@" domain ";gr"
  * secret    = since-ms:8 instance-hash:8 user
  *
  * The seal is a keyed hash of salt and secret; the secret is hidden by what the same key makes of
@@ -63,12 +63,18 @@ static void write_escaped(struct slice text, struct buffer *out)
     }
 }
 
-void gruu_write_public(struct slice aor, struct slice instance, struct buffer *out)
+/* That of the contact: RFC 5630 5.2.1. Each of the two schemes is understood. */
+static struct slice scheme_for(const struct binding *binding)
 {
-    buffer_add(out, SLICE("sip:"));
+    return sip_uri_is_sips(binding->contact) ? SLICE("sips:") : SLICE("sip:");
+}
+
+void gruu_write_public(struct slice aor, const struct binding *binding, struct buffer *out)
+{
+    buffer_add(out, scheme_for(binding));
     buffer_add(out, aor);
     buffer_add(out, SLICE(";gr="));
-    write_escaped(instance, out);
+    write_escaped(binding->instance, out);
 }
 
 static void put_word(char *to, uint64_t word)
@@ -93,7 +99,7 @@ void gruu_write_temporary(const struct server *server, struct slice aor,
     memcpy(bytes + USER, aor.ptr, user_len);
     put_word(bytes + SEAL, seal_of(server, (struct slice){bytes, len}));
     mask(server, bytes, len);
-    buffer_add(out, SLICE("sip:"));
+    buffer_add(out, scheme_for(binding));
     buffer_add(out, PREFIX);
     base64_write((struct slice){bytes, len}, out);
     buffer_add(out, slice_after(aor, user_len));

@@ -22,9 +22,10 @@ struct gruu {
 
 enum { GRUU_MAX_TEXT = 1024 }; /* what is longer is not given */
 
-void gruu_write_public(struct slice aor, struct slice instance, struct buffer *out);
+/* For the instance of `binding`, with sips if its contact has that (RFC 5630 5.2.1). */
+void gruu_write_public(struct slice aor, const struct binding *binding, struct buffer *out);
 
-/* A new one for the instance of `binding`, unlike every other. */
+/* Likewise a new one, unlike every other. */
 void gruu_write_temporary(const struct server *server, struct slice aor,
                           const struct binding *binding, struct buffer *out);
 

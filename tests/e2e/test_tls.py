@@ -414,6 +414,19 @@ def test_a_sips_contact_wants_all_to_be_sips(secure, authority):
     assert [uri_of(value) for value in changed.values("Contact")] == [uri_of(secure_contact)], "it takes the other's place"
 
 
+def test_the_gruus_of_a_sips_contact_are_sips_and_lead_to_it(secure, authority):
+    """RFC 5630 5.2.1"""
+    server = secure()
+    alice, bob = (secured(server, authority, user) for user in USERS)
+    contact = f'<{bob.contact_uri}>;+sip.instance="<urn:uuid:00000000-0000-1000-8000-AABBCCDDEEFF>"'
+    answer = bob.register(contacts=[contact], headers=[("Supported", "gruu")], scheme="sips", cseq=10)
+    for name in ("pub-gruu", "temp-gruu"):
+        gruu = param_of(answer.get("Contact"), name).strip('"')
+        assert gruu.startswith("sips:")
+        caller_end, _ = establish(alice, bob, gruu)
+        finish(caller_end, bob)
+
+
 def test_sips_to_another_domain_goes_by_tls_or_not_at_all(secure, authority, foreign):
     server = secure()
     alice, carol = secured(server, authority, "alice"), foreign(authority.issue("DNS:localhost"))

@@ -67,7 +67,7 @@ static void a_public_one_says_the_instance_and_leads_to_it(void **state)
     size_t left = 0;
 
     (void)state;
-    gruu_write_public(SLICE(AOR), SLICE(INSTANCE), &out);
+    gruu_write_public(SLICE(AOR), &bindings[1], &out);
     CHECK_SLICE(buffer_slice(&out), "sip:" AOR ";gr=" INSTANCE);
     assert_true(leads_to(buffer_slice(&out), bindings, 4, &left));
     assert_int_equal(left, 2);
@@ -75,11 +75,29 @@ static void a_public_one_says_the_instance_and_leads_to_it(void **state)
     assert_int_equal(left, 0);
 
     out = buffer_over(text, sizeof(text));
-    gruu_write_public(SLICE(AOR), SLICE("urn:a;b=c?d"), &out);
-    CHECK_SLICE(buffer_slice(&out), "sip:" AOR ";gr=urn:a%3bb%3dc%3fd");
     const struct binding odd = binding_of("urn:a;b=c?d", 1);
+    gruu_write_public(SLICE(AOR), &odd, &out);
+    CHECK_SLICE(buffer_slice(&out), "sip:" AOR ";gr=urn:a%3bb%3dc%3fd");
     assert_true(leads_to(buffer_slice(&out), &odd, 1, &left));
     assert_int_equal(left, 1);
+}
+
+/* RFC 5630 5.2.1 */
+static void with_a_sips_contact_both_are_sips(void **state)
+{
+    struct binding binding = binding_of(INSTANCE, NOW);
+    char text[GRUU_MAX_TEXT];
+    struct buffer out = buffer_over(text, sizeof(text));
+    size_t left = 0;
+
+    (void)state;
+    binding.contact = SLICE("sips:alice@192.0.2.1");
+    gruu_write_public(SLICE(AOR), &binding, &out);
+    CHECK_SLICE(buffer_slice(&out), "sips:" AOR ";gr=" INSTANCE);
+    assert_true(leads_to(buffer_slice(&out), &binding, 1, &left));
+    struct slice gruu = temporary(&binding, text);
+    assert_true(slice_starts_with(gruu, SLICE("sips:tgruu.")));
+    assert_true(leads_to(gruu, &binding, 1, &left));
 }
 
 static void a_temporary_one_leads_to_its_instance_as_long_as_that_keeps_its_call_id(void **state)
@@ -151,6 +169,7 @@ static void what_was_changed_does_not_open(void **state)
 }
 
 CHECK_MAIN(CHECK_TEST(a_public_one_says_the_instance_and_leads_to_it),
+           CHECK_TEST(with_a_sips_contact_both_are_sips),
            CHECK_TEST(a_temporary_one_leads_to_its_instance_as_long_as_that_keeps_its_call_id),
            CHECK_TEST(two_temporary_ones_have_nothing_in_common),
            CHECK_TEST(what_was_changed_does_not_open))
