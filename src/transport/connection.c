@@ -270,6 +270,14 @@ static void note_whether_blocked(struct connection *c, bool has_read)
         list_add(&c->streams->blocked, &c->blocked);
 }
 
+/* By TLS one is dear enough without, and what it takes to have it again is little beside a cipher.
+ */
+static void drop_empty_box(struct connection *c)
+{
+    if (hop_is_secure(&c->flow) && outbox_unwritten(&c->outbox).len == 0)
+        outbox_fini(&c->outbox);
+}
+
 void connection_flush(struct connection *c)
 {
     size_t written;
@@ -284,6 +292,7 @@ void connection_flush(struct connection *c)
         c->active_ms = now_of(c);
         c->streams->waiting_bytes -= written;
         c->streams->counters->sent += outbox_wrote(&c->outbox, written);
+        drop_empty_box(c);
     }
     note_whether_blocked(c, written > 0);
     finish_leaving(c);
