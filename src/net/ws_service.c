@@ -7,7 +7,7 @@
 #include "net/ws_inside.h"
 
 enum {
-    READ_BYTES = 2048,        /* kept for each connection, idle or not */
+    READ_BYTES = 1024,        /* at a time; kept for each connection, idle or not */
     WRITE_BYTES = 128 * 1024, /* more than a message: each is given to the system at once */
     HANDSHAKE_S = 70,         /* the owner is less patient */
 };
