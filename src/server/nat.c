@@ -1,7 +1,8 @@
 /*
  * Who names another address than the one we see him at, both in Via and in Contact, does not know
  * how the world sees him. A contact of somebody else at a private address is believed as long as
- * there is no NAT on the way of who names it: he is in the same network as we are.
+ * there is no NAT on the way of who names it: he is in the same network as we are. But what another
+ * host calls itself from within is never a place to send to: it would be our own services.
  */
 #include "server/nat.h"
 
@@ -12,16 +13,27 @@ static bool begins_with(const struct net_addr *addr, unsigned first, unsigned se
     return ((unsigned)(addr->ip[0] << 8 | addr->ip[1]) & mask) == (first << 8 | second);
 }
 
-bool nat_is_private(const struct net_addr *addr)
+static bool is_loopback(const struct net_addr *addr)
 {
     static const unsigned char loopback[16] = {[15] = 1};
 
+    return addr->family == 6 ? memcmp(addr->ip, loopback, sizeof(loopback)) == 0
+                             : begins_with(addr, 127, 0, 8);
+}
+
+bool nat_is_private(const struct net_addr *addr)
+{
     if (addr->family == 6)
         return begins_with(addr, 0xfc, 0, 7) || begins_with(addr, 0xfe, 0x80, 10)
-               || memcmp(addr->ip, loopback, sizeof(loopback)) == 0;
+               || is_loopback(addr);
     return begins_with(addr, 10, 0, 8) || begins_with(addr, 172, 16, 12)
            || begins_with(addr, 192, 168, 16) || begins_with(addr, 100, 64, 10)
-           || begins_with(addr, 169, 254, 16) || begins_with(addr, 127, 0, 8);
+           || begins_with(addr, 169, 254, 16) || is_loopback(addr);
+}
+
+bool nat_leads_inside(const struct net_addr *from, const struct net_addr *to)
+{
+    return is_loopback(to) ? !is_loopback(from) : nat_is_private(to) && !nat_is_private(from);
 }
 
 bool nat_is_first_hop(const struct sip_message *msg)
@@ -49,6 +61,8 @@ bool nat_hides(const struct request *rq, const struct sip_uri *contact)
         return nat_is_first_hop(rq->msg);
     if (!net_addr_parse(contact->host, 0, &named))
         return is_invalid_name(contact->host) && nat_is_first_hop(rq->msg);
+    if (is_loopback(&named) && !is_loopback(&rq->from.remote))
+        return true;
     if (net_addr_same_host(&named, &rq->from.remote) || !nat_is_first_hop(rq->msg))
         return false;
     bool has_address = net_addr_parse(via->host, 0, &sent_by);

@@ -1,11 +1,13 @@
 /*
  * No state is kept of what was tried: a response that cannot be delivered at another address than
- * its `received` has been here before.
+ * its `received` has been here before. The name is any stranger's, and so is what DNS says of it:
+ * nobody gets us to send inside what he is outside of.
  */
 #include "server/way_back.h"
 
 #include <stdlib.h>
 
+#include "server/nat.h"
 #include "server/next_hop.h"
 #include "transport/failures.h"
 
@@ -13,7 +15,7 @@ enum { MAX_WAITING = 64 }; /* whoever closes his port on purpose gets no more of
 
 struct way_back {
     struct worker *w;
-    struct sip_ip failed;
+    struct net_addr failed;
     size_t len;
     char response[];
 };
@@ -48,6 +50,15 @@ static void send_to(struct way_back *way, const struct sip_candidate *place)
         worker_send(way->w, &hop, (struct slice){way->response, way->len});
 }
 
+static bool is_out_of_question(const struct way_back *way, const struct sip_candidate *place)
+{
+    enum hop_protocol protocol;
+    struct net_addr addr;
+
+    return !locator_place(place, &protocol, &addr) || net_addr_same_host(&addr, &way->failed)
+           || nat_leads_inside(&way->failed, &addr);
+}
+
 static void go_on(struct locator *search)
 {
     struct way_back *way = search->owner;
@@ -58,7 +69,7 @@ static void go_on(struct locator *search)
     do {
         if (!w->is_over)
             result = locator_next(search, &w->dead_targets, w->now_ms, &place);
-    } while (result == SIP_LOCATED && sip_ip_equal(&place.ip, &way->failed));
+    } while (result == SIP_LOCATED && is_out_of_question(way, &place));
     if (result == SIP_LOCATE_WAIT)
         return;
     if (result == SIP_LOCATED)
@@ -75,7 +86,7 @@ static void search_goes_on(struct locator *search)
     arena_reset(w->arena);
 }
 
-static void start(struct worker *w, const struct sip_message *msg, const struct sip_ip *failed)
+static void start(struct worker *w, const struct sip_message *msg, const struct net_addr *failed)
 {
     size_t len = msg->bytes.len;
     struct way_back *way = malloc(sizeof(*way) + len);
@@ -104,5 +115,5 @@ void way_back_find(struct worker *w, const struct hop *to, struct slice response
 
     if (w->ways_back < MAX_WAITING && sip_message_parse(response, &msg, &fault)
         && sip_message_check(&msg, &fault) && may_be_sent_elsewhere(&msg, &failed))
-        start(w, &msg, &failed);
+        start(w, &msg, &to->remote);
 }

@@ -101,6 +101,8 @@ _sip._tcp.tcpfar SRV 2 0 5060 s2
 faraway      A 203.0.113.9
 both         A 127.0.2.1
 both         A 127.0.2.2
+_sip._udp.inside SRV 0 0 5060 s2
+_sip._tcp.inside SRV 0 0 5060 s2
 """)
 
 
@@ -473,6 +475,14 @@ def test_a_response_goes_nowhere_else_than_to_such_a_name(lab, sent_by):
     other = server_at(lab, 2)
     orphan(lab, SERVERS[1], sent_by, "udp")
     other.expect_silence(0.5)
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_a_stranger_does_not_get_a_response_sent_to_services_of_this_host(lab, transport):
+    subprocess.run(["ip", "address", "replace", "198.51.100.7/32", "dev", "lo"], check=True)
+    inside = server_at(lab, 2, transport=transport)
+    orphan(lab, "198.51.100.7", "inside.example", transport)
+    inside.expect_silence(0.5)
 
 
 def test_a_response_that_fails_there_as_well_is_given_up(lab):
