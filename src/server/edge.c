@@ -52,10 +52,9 @@ enum edge_path edge_path_of(const struct request *rq)
     return sip_message_lists(rq->msg, SIP_SUPPORTED, SLICE("path")) ? EDGE_PATH : EDGE_NO_SUPPORT;
 }
 
-void edge_write_path(const struct request *rq, struct slice route, struct buffer *out)
+void edge_write_path(const struct request *rq, struct slice place, struct buffer *out)
 {
     const struct flow flow = {rq->from, true};
-    const struct slice start = SLICE("<sip:"), end = SLICE(";tk=");
     char memory[MAX_BYTES];
     struct buffer bytes = buffer_over(memory, sizeof(memory));
 
@@ -63,11 +62,12 @@ void edge_write_path(const struct request *rq, struct slice route, struct buffer
     flow_write(&flow, rq->w->server->run, &bytes);
     uint64_t hash = sign(rq->w, slice_after(buffer_slice(&bytes), HASH_BYTES));
     memcpy(memory, &hash, HASH_BYTES);
+    size_t scheme_end = slice_find(place, ':') + 1;
     buffer_add(out, SLICE("Path: "));
-    buffer_add(out, start);
+    buffer_add(out, (struct slice){place.ptr, scheme_end});
     base64_write(buffer_slice(&bytes), out);
     buffer_add_char(out, '@');
-    buffer_add(out, slice_between(route.ptr + start.len, slice_end(route) - end.len));
+    buffer_add(out, slice_after(place, scheme_end));
     buffer_add(out, SLICE(";ob>\r\nRequire: path\r\n"));
 }
 

@@ -25,8 +25,10 @@ enum edge_path {
 };
 enum edge_path edge_path_of(const struct request *rq);
 
-/* The lines Path and Require for a REGISTER that leaves by the side `route` of ours: RFC 3327 5.2.
+/*
+ * The lines Path and Require (RFC 3327 5.2) for a REGISTER that leaves by the side of ours that
+ * `place` names: "<", its URI with lr, and no more.
  */
-void edge_write_path(const struct request *rq, struct slice route, struct buffer *out);
+void edge_write_path(const struct request *rq, struct slice place, struct buffer *out);
 
 #endif

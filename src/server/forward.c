@@ -378,17 +378,24 @@ static bool leaves_as_sips(const struct editing *e)
                && first.scheme == SIP_SCHEME_SIPS);
 }
 
+/* How a Record-Route or a Path names a side of ours, as far as "lr". */
+static void write_place(const struct side *side, bool is_sips, struct buffer *out)
+{
+    if (is_sips) {
+        buffer_add(out, SLICE("<sips:"));
+        net_addr_write(&side->local, out);
+        buffer_add(out, SLICE(";lr"));
+    } else {
+        buffer_add(out, (struct slice){side->route.ptr, side->route.len - SLICE(";tk=").len});
+    }
+}
+
 static void add_record_route(struct buffer *line, const struct side *side, bool is_sips,
                              struct slice token)
 {
     buffer_add(line, SLICE("Record-Route: "));
-    if (is_sips) {
-        buffer_add(line, SLICE("<sips:"));
-        net_addr_write(&side->local, line);
-        buffer_add(line, SLICE(";lr;tk="));
-    } else {
-        buffer_add(line, side->route);
-    }
+    write_place(side, is_sips, line);
+    buffer_add(line, SLICE(";tk="));
     buffer_add(line, token);
     buffer_add(line, SLICE(">\r\n"));
 }
@@ -474,13 +481,14 @@ static bool add_content_length(struct editing *e)
 
 static bool add_path(struct editing *e)
 {
-    struct buffer lines;
+    struct buffer place, lines;
 
     if (e->rq->msg->method_id != SIP_REGISTER || edge_path_of(e->rq) != EDGE_PATH)
         return true;
-    if (!new_text(e, LINE_BYTES, &lines))
+    if (!new_text(e, LINE_BYTES, &place) || !new_text(e, LINE_BYTES, &lines))
         return false;
-    edge_write_path(e->rq, side_of(&e->rq->w->sides, &e->forwarding->recorded)->route, &lines);
+    write_place(side_of(&e->rq->w->sides, &e->forwarding->recorded), leaves_as_sips(e), &place);
+    edge_write_path(e->rq, buffer_slice(&place), &lines);
     sip_edits_insert_before(&e->edits, SIP_PATH, buffer_slice(&lines));
     return !lines.overflowed;
 }

@@ -438,3 +438,27 @@ def test_sips_to_another_domain_goes_by_tls_or_not_at_all(secure, authority, for
         options = alice.send(alice.request("OPTIONS", f"sips:x@localhost:{plain.getsockname()[1]}"))
         alice.again(options, alice.expect(407))
         assert plain.accept()[0].recv(3)[:2] == b"\x16\x03", "a ClientHello"
+
+
+def test_a_sips_contact_is_registered_and_called_through_an_edge(tchind, authority, tmp_path):
+    """RFC 5630 5.2: its Path must be sips, too."""
+    hosts = {name: own_address() for name in ("home", "edge")}
+    config = tmp_path / "tchin.conf"
+
+    def start(name, users, settings=""):
+        config.write_text(f'trusted_certificates = "{authority.root}"\n{settings}')
+        return tchind(users=users, domains=[f"{name}.example"], host=hosts[name], tls_port=5061, options=["--config", config],
+                      certificates={f"{name}.example": authority.issue(f"DNS:{name}.example,IP:{hosts[name]}")})
+
+    home, edge = start("home", USERS), start("edge", {}, f"edge_of = {hosts['home']}\n")
+    alice = secured(home, authority, "alice")
+    bob = edge.peer("bob", "tls", password=USERS["bob"], security=authority.client())
+    bob.domain, bob.aor = home.domain, "sip:bob@home.example"
+    bob.contact_uri = bob.contact_uri.replace("sip:", "sips:").removesuffix(";transport=tls")
+    contact = f'<{bob.contact_uri}>;reg-id=1;+sip.instance="<urn:uuid:00000000-0000-1000-8000-AABBCCDDEEFF>"'
+    routes = [("Route", f"<sips:{host}:5061;lr>") for host in (edge.host, home.host)]
+    answer = bob.register(contacts=[contact], headers=[*routes, ("Supported", "path, outbound")], scheme="sips")
+    assert answer.status == 200, str(answer)
+    assert re.fullmatch(rf"<sips:[\w-]+@{re.escape(edge.host)}:5061;lr;ob>", answer.get("Path"))
+    caller_end, _ = establish(alice, bob, "sips:bob@home.example")
+    finish(caller_end, bob)
