@@ -122,15 +122,18 @@ bool branch_turned_away(struct branch *b, const struct sip_message *response)
         remember_as_dead(b);
     txn_leave(b->txn, 0);
     b->txn = NULL;
+    b->other_flow = NULL; /* it is an answer for the whole instance: RFC 5626 7 */
     return branch_go_on(b);
 }
 
-bool branch_lost_flow(struct branch *b)
+bool branch_lost_flow(struct branch *b, int status)
 {
     struct sip_message msg;
     struct request rq;
+    bool is_lost =
+        status == SIP_430_FLOW_FAILED || (status == SIP_408_REQUEST_TIMEOUT && !b->has_provisional);
 
-    if (b->other_flow == NULL || !branch_may_go_on(b))
+    if (!is_lost || b->other_flow == NULL || !branch_may_go_on(b))
         return false;
     txn_leave(b->txn, 0);
     b->txn = NULL;

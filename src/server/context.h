@@ -110,10 +110,10 @@ void branch_heard(struct branch *b);
 bool branch_turned_away(struct branch *b, const struct sip_message *response) MUST_USE;
 
 /*
- * Its flow is no more, as a 430 says. True: another flow of the same instance is tried, and the
- * response is to be forgotten: RFC 5626 7.
+ * Its flow is no more, as a 430 says, or a 408 where nobody has said a word before. True: another
+ * flow of the same instance is tried, and the response is to be forgotten: RFC 5626 7, 5627 6.1.
  */
-bool branch_lost_flow(struct branch *b) MUST_USE;
+bool branch_lost_flow(struct branch *b, int status) MUST_USE;
 
 /* RFC 3261 9.1: at once if there was a provisional response, else when there is one. `reason` is
  * the value of a Reason (RFC 3326), or empty. */

@@ -326,7 +326,7 @@ static void failure(struct branch *b, const struct sip_message *msg)
 
     if (msg->status == SIP_503_SERVICE_UNAVAILABLE && branch_turned_away(b, msg))
         return;
-    if (msg->status == SIP_430_FLOW_FAILED && branch_lost_flow(b))
+    if (branch_lost_flow(b, msg->status))
         return;
     if (edit_for_upstream(ctx->w, ctx->server, msg, &edits) && !redirect_follow(ctx, msg, &edits))
         keep_final(ctx, msg, &edits);

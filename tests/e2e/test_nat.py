@@ -410,16 +410,18 @@ def test_when_no_flow_is_left_the_user_is_unavailable_at_once(server):
         alice.ack(invite, alice.expect(480))
 
 
-@pytest.mark.parametrize("status, goes_on", [(430, True), (486, False), (480, False), (503, False)])
-def test_another_flow_is_tried_after_a_430_of_an_edge_and_after_no_other_answer(server, status, goes_on):
+@pytest.mark.parametrize("status, goes_on", [(430, True), (408, True), (486, False), (480, False), (503, False)])
+@pytest.mark.parametrize("name", [None, "localhost"])
+def test_another_flow_is_tried_when_an_edge_could_not_use_one_and_after_no_other_answer(server, status, goes_on, name):
+    """RFC 5626 7, RFC 5627 6.1"""
     alice, bob = server.registered("alice"), server.peer("bob")
-    edges = [server.peer("edge") for _ in range(2)]
-    for reg_id, edge in enumerate(edges, 1):
-        path = [("Path", f"<sip:token@{place(edge)};lr;ob>")]
-        assert outbound(bob, reg_id, cseq=10 * reg_id, headers=path).status == 200
+    edges = [server.peer("edge", host="127.0.0.1" if name else None) for _ in range(2)]
+    paths = [f"<sip:token@{name or edge.host}:{edge.port};lr;ob>" for edge in edges]
+    for reg_id, path in enumerate(paths, 1):
+        assert outbound(bob, reg_id, cseq=10 * reg_id, headers=[("Path", path)]).status == 200
     invite = alice.invite(bob.aor)
     at_edge = edges[1].expect("INVITE")
-    assert at_edge.values("Route") == [f"<sip:token@{place(edges[1])};lr;ob>"]
+    assert at_edge.values("Route") == [paths[1]]
     edges[1].respond(at_edge, status)
     if goes_on:
         at_edge = edges[0].expect("INVITE")
