@@ -366,8 +366,8 @@ def test_the_configuration_is_what_the_server_does(tchind, tmp_path):
     first, second = server.peer("alice"), server.peer("alice")
     assert first.register().status == 200
     assert second.register().status not in (200, 401)
+    server.wait_log(r"^\{")
     assert all(json.loads(line) for line in server.log if line.startswith("{"))
-    assert any(line.startswith("{") for line in server.log)
 
 
 @pytest.mark.parametrize("arguments, said", [
