@@ -119,7 +119,8 @@ bool context_add_target(struct context *ctx, struct slice uri)
     branch_init(added, ctx,
                 &(struct target){
                     .uri = {text, uri.len},
-                      .q_thousandths = ctx->group_q_thousandths
+                    .is_ours = true, /* a user of ours has named him */
+                    .q_thousandths = ctx->group_q_thousandths
     });
     added->is_added = true;
     added->next = *ctx->waiting;

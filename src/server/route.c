@@ -367,13 +367,16 @@ static enum sip_status require_user(struct request *rq, const struct domain_sett
     return status == SIP_GO_ON ? require_own_from(rq, domain, from, user_aor) : status;
 }
 
-/* Of who says that he is one of our users. From may have a scheme without domains: a stranger. */
+/*
+ * Of who says that he is one of our users, but in a dialog where his side is one. From may have a
+ * scheme without domains: a stranger.
+ */
 static enum sip_status require_credentials(struct request *rq)
 {
     const struct sip_uri *from = sip_address_uri(&rq->msg->basics.from);
     const struct domain_settings *domain = NULL;
 
-    if (!rq->is_in_dialog && from != NULL)
+    if (from != NULL && !(rq->is_in_dialog && rq->near->is_ours))
         domain = domain_of_uri(rq->w, from);
     if (domain == NULL)
         return SIP_GO_ON;

@@ -253,6 +253,20 @@ def test_who_takes_the_part_of_the_other_side_cannot_either(server):
     victim.expect_silence(0.3)
 
 
+@pytest.mark.parametrize("to", ["bob", "carol"])
+def test_a_stranger_in_his_dialog_cannot_speak_as_a_user_of_ours(server, to):
+    stranger, bob, carol = server.peer("stranger", **STRANGER), server.registered("bob"), server.registered("carol")
+    end, _ = establish(stranger, bob, bob.aor)
+    tag = param_of(end.local, "tag")
+    end.local = f"<sip:alice@example.org>;tag={tag}"
+    if to == "carol":
+        end.remote_target, end.remote = carol.aor, f"<{carol.aor}>;tag=x"
+    end.request("MESSAGE", body=b"it is me")
+    assert stranger.response().status == 407
+    bob.expect_silence(0.1)
+    carol.expect_silence(0.1)
+
+
 def test_a_token_that_a_forged_request_earns_is_of_no_more_use(server):
     """
     Who calls twice in one, once as if behind a NAT, may have a re-INVITE of the other side's delivered to
