@@ -11,7 +11,7 @@
 
 #define OF_SIP "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: sip\r\n"
 
-enum { MAX_MESSAGE = 65535, MANY = 64 };
+enum { MAX_MESSAGE = 65535, MANY = 8 };
 
 struct world {
     struct driven driven;
