@@ -379,6 +379,11 @@ static bool read_once(struct tls *tls)
     return false;
 }
 
+size_t tls_held_bytes(const struct tls *tls)
+{
+    return tls->is_open && SSL_has_pending(tls->ssl) ? TLS_RECORD_BYTES : 0;
+}
+
 static void run(struct tls *tls)
 {
     bool goes_on = tls->is_open || shake_hands(tls);
@@ -386,6 +391,8 @@ static void run(struct tls *tls)
     while (goes_on)
         goes_on = read_once(tls);
     tls->incoming = SLICE_NONE;
+    if (!tls->is_closed && !tls->is_broken && tls_held_bytes(tls) > 0)
+        tls->host->received(tls->owner, (struct slice){tls_context_plain(tls->context), 0});
 }
 
 static void tcp_received(void *owner, struct slice bytes)

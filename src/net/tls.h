@@ -12,7 +12,8 @@ struct tls;
 
 /*
  * The first `writable` says that the handshake is done; until then nothing is written. `ended` with
- * an error may be for the handshake: tls_fault says then why.
+ * an error may be for the handshake: tls_fault says then why. `received` without bytes says that
+ * tls_held_bytes are held.
  */
 struct tls *tls_adopt(struct net_loop *loop, int fd, struct tls_context *context,
                       const struct tcp_host *host, void *owner) MUST_USE;
@@ -29,6 +30,9 @@ bool tls_is_connected(const struct tls *tls);
 
 /* Why the handshake failed, in the words of OpenSSL; NULL: it did not, or TCP did. A constant. */
 const char *tls_fault(const struct tls *tls);
+
+/* What it keeps for a record that has come in part; 0: it waits for none to be whole. */
+size_t tls_held_bytes(const struct tls *tls);
 
 /*
  * Whether the peer has proved to be `domain`: to whom we have connected as, and who has shown a

@@ -374,8 +374,9 @@ static void received(void *owner, struct slice bytes)
         ;
     if (c->state != CONNECTION_OPEN)
         return;
-    connection_note_half(c, sip_stream_is_inside(&c->stream));
-    streams_count_half(c->streams, c, c->stream.held_size);
+    size_t held_below = wire_held_bytes(&c->wire);
+    connection_note_half(c, held_below > 0 || sip_stream_is_inside(&c->stream));
+    streams_count_half(c->streams, c, held_below + c->stream.held_size);
 }
 
 /* --- the end ---------------------------------------------------------------------------------- */

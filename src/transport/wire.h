@@ -33,6 +33,12 @@ static inline bool wire_is_shaking(const struct wire *wire)
     return wire->ws != NULL || (wire->tls != NULL && tls_is_connected(wire->tls));
 }
 
+/* Of what has come in part, below the messages. A WebSocket tells itself what it holds. */
+static inline size_t wire_held_bytes(const struct wire *wire)
+{
+    return wire->tls != NULL ? tls_held_bytes(wire->tls) : 0;
+}
+
 /* Why hands were not shaken; NULL: it was not that. */
 static inline const char *wire_fault(const struct wire *wire)
 {

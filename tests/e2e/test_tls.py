@@ -224,6 +224,38 @@ def test_a_stalled_handshake_ends(secure):
     server.wait_log("TLS handshake failed.*fell silent")
 
 
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_half_a_record_is_waited_for_as_long_as_half_a_message(secure, authority, version):
+    server = secure(settings="message_timeout = 1s\n")
+    context = authority.client()
+    context.maximum_version = version
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    tls = context.wrap_bio(incoming, outgoing, server_hostname="example.org")
+    with socket.create_connection((server.host, server.tls_port), 5) as raw:
+
+        def exchange(step):
+            while True:
+                try:
+                    return step()
+                except ssl.SSLWantReadError:
+                    raw.sendall(outgoing.read())
+                    incoming.write(raw.recv(65536))
+
+        exchange(tls.do_handshake)
+        tls.write(b"\r\n\r\n")
+        raw.sendall(outgoing.read())
+        assert exchange(lambda: tls.read(10)) == b"\r\n"
+        tls.write(b"OPTIONS sip:example.org SIP/2.0\r\n")
+        record = outgoing.read()
+        began = time.monotonic()
+        raw.settimeout(5)
+        for byte in record[:-1]:  # one by one it is no faster
+            raw.sendall(bytes([byte]))
+        while raw.recv(65536):  # it takes its leave
+            pass
+        assert 0.9 < time.monotonic() - began < 3
+
+
 def test_half_open_handshakes_are_bounded_for_each_host_and_take_nothing_from_others(secure, authority):
     server = secure(["--workers", "1"], settings="max_handshakes_per_host = 5\nmax_handshakes = 8\n")
     crowd = own_address()
