@@ -267,11 +267,26 @@ static bool take_first_hop(const struct request *rq, struct target *out)
     return !flow->is_bound;
 }
 
+/* RFC 5627 6.1: the contact that a GRUU of ours stands for; Routes that follow are its Path. */
+static enum sip_status resolve_gruu(struct request *rq, struct target *target)
+{
+    struct target_list found;
+
+    if (rq->domain == NULL || !gruu_is_meant(&rq->uri))
+        return SIP_GO_ON;
+    enum sip_status status = find_by_location(rq, &found);
+    if (status == SIP_GO_ON)
+        target->uri = found.items[0].uri;
+    return status;
+}
+
 static enum sip_status find_by_dialog(struct request *rq, struct target_list *out)
 {
     const struct dialog_side *far = rq->far;
 
     enum sip_status status = target_is_the_uri(rq, out);
+    if (status == SIP_GO_ON)
+        status = resolve_gruu(rq, out->items);
     if (status != SIP_GO_ON)
         return status;
     struct target *target = out->items;

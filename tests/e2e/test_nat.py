@@ -706,6 +706,23 @@ def test_an_edge_brings_a_phone_to_its_domain_and_what_comes_back_to_the_phone(e
     finish(end, alice)
 
 
+def test_a_gruu_beyond_an_edge_is_followed_along_the_route_of_the_dialog_alone(edge):
+    """RFC 5627 6.1: the Path is not followed as well."""
+    edge, home = edge
+    bob, alice = beyond(edge, home, "bob"), home.registered("alice")
+    gruu = gruus_of(outbound(bob, 1, headers=GRUU))[0]
+    invite = alice.invite(bob.aor)
+    bob.respond(bob.expect("INVITE"), 200, contact=f"<{gruu}>")
+    end = Dialog(alice, invite, alice.expect(200), True)
+    end.ack()
+    assert bob.expect("ACK").uri == bob.contact_uri
+    end.request("BYE")
+    at_bob = bob.expect("BYE")
+    assert at_bob.uri == bob.contact_uri and len(at_bob.values("Via")) == 3
+    bob.respond(at_bob, 200)
+    alice.expect(200)
+
+
 def test_the_next_flow_is_taken_when_an_edge_has_lost_one(edge):
     edge, home = edge
     alice, flows = home.registered("alice"), [beyond(edge, home, "bob", "tcp") for _ in range(2)]
