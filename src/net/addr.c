@@ -188,3 +188,32 @@ bool net_addr_is_multicast(const struct net_addr *addr)
         return (addr->ip[0] & 0xf0) == 0xe0 || memcmp(addr->ip, broadcast, IPV4_BYTES) == 0;
     return addr->family == 6 && addr->ip[0] == 0xff;
 }
+
+/* The first `bits`, 16 at most, are those of these two bytes. */
+static bool begins_with(const struct net_addr *addr, unsigned first, unsigned second, unsigned bits)
+{
+    unsigned mask = 0xffff0000U >> bits & 0xffff;
+
+    return ((unsigned)(addr->ip[0] << 8 | addr->ip[1]) & mask) == (first << 8 | second);
+}
+
+bool net_addr_is_loopback(const struct net_addr *addr)
+{
+    static const uint8_t loopback[IPV6_BYTES] = {[IPV6_BYTES - 1] = 1};
+
+    return addr->family == 6 ? memcmp(addr->ip, loopback, IPV6_BYTES) == 0
+                             : begins_with(addr, 127, 0, 8);
+}
+
+bool net_addr_is_link_local(const struct net_addr *addr)
+{
+    return addr->family == 6 ? begins_with(addr, 0xfe, 0x80, 10) : begins_with(addr, 169, 254, 16);
+}
+
+bool net_addr_is_private(const struct net_addr *addr)
+{
+    if (addr->family == 6)
+        return begins_with(addr, 0xfc, 0, 7);
+    return begins_with(addr, 10, 0, 8) || begins_with(addr, 172, 16, 12)
+           || begins_with(addr, 192, 168, 16) || begins_with(addr, 100, 64, 10);
+}

@@ -43,5 +43,8 @@ bool net_addr_same_host(const struct net_addr *a, const struct net_addr *b);
 bool net_addr_is_wildcard(const struct net_addr *addr);
 uint64_t net_addr_hash(const struct hash_key *key, const struct net_addr *addr);
 bool net_addr_is_multicast(const struct net_addr *addr); /* or IPv4 broadcast: never a next hop */
+bool net_addr_is_loopback(const struct net_addr *addr);
+bool net_addr_is_link_local(const struct net_addr *addr); /* RFC 3927, RFC 4291 2.5.6 */
+bool net_addr_is_private(const struct net_addr *addr);    /* RFC 1918, RFC 6598, RFC 4193 */
 
 #endif

@@ -6,34 +6,15 @@
  */
 #include "server/nat.h"
 
-static bool begins_with(const struct net_addr *addr, unsigned first, unsigned second, unsigned bits)
-{
-    unsigned mask = 0xffff0000U >> bits & 0xffff;
-
-    return ((unsigned)(addr->ip[0] << 8 | addr->ip[1]) & mask) == (first << 8 | second);
-}
-
-static bool is_loopback(const struct net_addr *addr)
-{
-    static const unsigned char loopback[16] = {[15] = 1};
-
-    return addr->family == 6 ? memcmp(addr->ip, loopback, sizeof(loopback)) == 0
-                             : begins_with(addr, 127, 0, 8);
-}
-
 bool nat_is_private(const struct net_addr *addr)
 {
-    if (addr->family == 6)
-        return begins_with(addr, 0xfc, 0, 7) || begins_with(addr, 0xfe, 0x80, 10)
-               || is_loopback(addr);
-    return begins_with(addr, 10, 0, 8) || begins_with(addr, 172, 16, 12)
-           || begins_with(addr, 192, 168, 16) || begins_with(addr, 100, 64, 10)
-           || begins_with(addr, 169, 254, 16) || is_loopback(addr);
+    return net_addr_is_private(addr) || net_addr_is_link_local(addr) || net_addr_is_loopback(addr);
 }
 
 bool nat_leads_inside(const struct net_addr *from, const struct net_addr *to)
 {
-    return is_loopback(to) ? !is_loopback(from) : nat_is_private(to) && !nat_is_private(from);
+    return net_addr_is_loopback(to) ? !net_addr_is_loopback(from)
+                                    : nat_is_private(to) && !nat_is_private(from);
 }
 
 bool nat_is_first_hop(const struct sip_message *msg)
@@ -61,7 +42,7 @@ bool nat_hides(const struct request *rq, const struct sip_uri *contact)
         return nat_is_first_hop(rq->msg);
     if (!net_addr_parse(contact->host, 0, &named))
         return is_invalid_name(contact->host) && nat_is_first_hop(rq->msg);
-    if (is_loopback(&named) && !is_loopback(&rq->from.remote))
+    if (net_addr_is_loopback(&named) && !net_addr_is_loopback(&rq->from.remote))
         return true;
     if (net_addr_same_host(&named, &rq->from.remote) || !nat_is_first_hop(rq->msg))
         return false;

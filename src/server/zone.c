@@ -59,20 +59,10 @@ static void add_address(struct addresses *addresses, const struct net_addr *addr
         addresses->all[addresses->count++] = ip;
 }
 
-static bool has_prefix(const struct net_addr *addr, uint8_t family, uint16_t bits, uint16_t mask)
-{
-    return addr->family == family && ((addr->ip[0] << 8 | addr->ip[1]) & mask) == bits;
-}
-
 /* Neither of this machine alone nor of this link alone. */
 static bool may_be_published(const struct net_addr *addr)
 {
-    struct net_addr loopback;
-
-    if (has_prefix(addr, 4, 0x7f00, 0xff00) || has_prefix(addr, 4, 0xa9fe, 0xffff)
-        || has_prefix(addr, 6, 0xfe80, 0xffc0))
-        return false;
-    return !net_addr_parse(SLICE("::1"), 0, &loopback) || !net_addr_same_host(addr, &loopback);
+    return !net_addr_is_loopback(addr) && !net_addr_is_link_local(addr);
 }
 
 static void add_all(struct addresses *addresses, uint8_t family)
@@ -104,10 +94,7 @@ bool zone_address_is_private(struct slice address)
 {
     struct net_addr addr;
 
-    return net_addr_parse(address, 0, &addr)
-           && (has_prefix(&addr, 4, 0x0a00, 0xff00) || has_prefix(&addr, 4, 0xac10, 0xfff0)
-               || has_prefix(&addr, 4, 0xc0a8, 0xffff) || has_prefix(&addr, 4, 0x6440, 0xffc0)
-               || has_prefix(&addr, 6, 0xfc00, 0xfe00));
+    return net_addr_parse(address, 0, &addr) && net_addr_is_private(&addr);
 }
 
 bool zone_write(const struct settings *settings, struct slice domain, struct slice host,

@@ -158,16 +158,37 @@ static void kinds_of_addresses_are_told_apart(void **state)
         const char *text;
         bool wildcard;
         bool multicast;
+        bool loopback;
+        bool link_local;
+        bool private;
     } cases[] = {
-        {"0.0.0.0",         true,  false},
-        {"::",              true,  false},
-        {"192.0.2.1",       false, false},
-        {"224.0.1.75",      false, true },
-        {"239.255.255.255", false, true },
-        {"240.0.0.1",       false, false},
-        {"255.255.255.255", false, true },
-        {"ff02::1",         false, true },
-        {"fe80::1",         false, false},
+        {"0.0.0.0",         true,  false, false, false, false},
+        {"::",              true,  false, false, false, false},
+        {"192.0.2.1",       false, false, false, false, false},
+        {"2001:db8::1",     false, false, false, false, false},
+        {"224.0.1.75",      false, true,  false, false, false},
+        {"239.255.255.255", false, true,  false, false, false},
+        {"240.0.0.1",       false, false, false, false, false},
+        {"255.255.255.255", false, true,  false, false, false},
+        {"ff02::1",         false, true,  false, false, false},
+        {"126.255.0.1",     false, false, false, false, false},
+        {"127.0.0.1",       false, false, true,  false, false},
+        {"127.255.0.1",     false, false, true,  false, false},
+        {"::1",             false, false, true,  false, false},
+        {"::2",             false, false, false, false, false},
+        {"169.254.255.1",   false, false, false, true,  false},
+        {"169.253.0.1",     false, false, false, false, false},
+        {"fe80::1",         false, false, false, true,  false},
+        {"febf::1",         false, false, false, true,  false},
+        {"fec0::1",         false, false, false, false, false},
+        {"10.255.0.1",      false, false, false, false, true },
+        {"172.15.0.1",      false, false, false, false, false},
+        {"172.31.255.1",    false, false, false, false, true },
+        {"192.168.0.1",     false, false, false, false, true },
+        {"192.169.0.1",     false, false, false, false, false},
+        {"100.127.0.1",     false, false, false, false, true },
+        {"100.128.0.1",     false, false, false, false, false},
+        {"fdff::1",         false, false, false, false, true },
     };
 
     (void)state;
@@ -175,6 +196,9 @@ static void kinds_of_addresses_are_told_apart(void **state)
         struct net_addr addr = parsed(cases[i].text, 5060);
         CHECK_CASE(net_addr_is_wildcard(&addr) == cases[i].wildcard, cases[i].text);
         CHECK_CASE(net_addr_is_multicast(&addr) == cases[i].multicast, cases[i].text);
+        CHECK_CASE(net_addr_is_loopback(&addr) == cases[i].loopback, cases[i].text);
+        CHECK_CASE(net_addr_is_link_local(&addr) == cases[i].link_local, cases[i].text);
+        CHECK_CASE(net_addr_is_private(&addr) == cases[i].private, cases[i].text);
     }
 }
 
