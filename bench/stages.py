@@ -7,7 +7,7 @@ import subprocess
 import threading
 import time
 
-from targets import BIN, PASSWORD, PORT, SERVERS, CannotMeasure, KamailioGrowing, Tchind
+from targets import BIN, HERE, PASSWORD, PORT, SERVERS, CannotMeasure, KamailioGrowing, Tchind
 from works import BY_NAME, DOMAIN, USERS, WORKS, load_words
 
 WINDOW = 100
@@ -188,5 +188,16 @@ def workers(bench):
             server.stop()
 
 
+def idle(bench):
+    """Connections that are open and silent, each kind with a server of its own."""
+    for transport in ("tcp", "tls", "ws", "wss"):
+        bench.tell(f"{bench.settings['idle']:,} connections by {transport} that say nothing")
+        done = subprocess.run([HERE / "idle", "--kinds", transport, "--connections", str(bench.settings["idle"])],
+                              capture_output=True, text=True)
+        if not done.stdout:
+            raise CannotMeasure(f"bench/idle --kinds {transport}: {done.stderr.strip()}")
+        yield json.loads(done.stdout)
+
+
 STAGES = {"work": work_rounds, "latency": latency_curve, "memory": memory, "stalls": stalls,
-          "workers": workers}
+          "workers": workers, "idle": idle}

@@ -2,7 +2,7 @@
 
 from results import median
 from targets import SERVERS, TITLES
-from works import (BINDING_BYTES, BY_NAME, DEMANDS, FLATNESS, LATENCY_MS, START_S, STOP_S, TWO_WORKERS, WORKS)
+from works import (BINDING_BYTES, BY_NAME, DEMANDS, FLATNESS, IDLE_BYTES, IDLE_CPU, LATENCY_MS, START_S, STOP_S, TWO_WORKERS, WORKS)
 
 
 def spread(values, digits=2):
@@ -129,6 +129,11 @@ def other_demands(results):
     if growth:
         rows.append(["a unit of work with two workers against one, the worst", f"x {max(growth):.2f}",
                      f"under x {TWO_WORKERS}", verdict(max(growth) < TWO_WORKERS)])
+    for record in results.of("idle"):
+        rows.append([f"memory of each of {record['connections']:,} idle connections, {record['transport'].upper()}",
+                     f"{record['pss_bytes_each']:,} bytes", f"{IDLE_BYTES:,} bytes", verdict(record["pss_bytes_each"] <= IDLE_BYTES)])
+        rows.append([f"what they cost together, {record['transport'].upper()}", f"{record['cpu']:.2%} of a core",
+                     f"under {IDLE_CPU:.0%}", verdict(record["cpu"] < IDLE_CPU)])
     return rows
 
 

@@ -50,6 +50,7 @@ BINDING_BYTES = 300
 START_S = 1.5
 STOP_S = 1.0
 FLATNESS = 1.25  # a REGISTER with the most users against one with the fewest
+IDLE_BYTES, IDLE_CPU = 20_000, 0.02  # of a connection that is open and silent; of a core, for all of them
 TWO_WORKERS = 1.05  # a unit of work with two workers against one with one
 
 
