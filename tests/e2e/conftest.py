@@ -7,6 +7,7 @@ import pathlib
 
 import pytest
 
+from certificates import Authority
 from servers import BIN, ROOT, Server
 
 CORPORA = pathlib.Path(os.environ.get("TCHIN_CORPORA", ROOT.parent / "shared" / "corpora"))
@@ -46,6 +47,11 @@ def tchind(tmp_path):
 def server(tchind):
     """The usual one: example.org with alice, bob and carol."""
     return tchind(users={"alice": "wonderland", "bob": "builder", "carol": "christmas"})
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("authority"))
 
 
 @pytest.fixture

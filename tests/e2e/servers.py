@@ -31,6 +31,13 @@ def stranger(kind=socket.SOCK_DGRAM):
     return own
 
 
+def configured(folder, text):
+    """The options that make a tchind read this configuration."""
+    path = folder / "tchin.conf"
+    path.write_text(text)
+    return ["--config", path]
+
+
 class Server:
     """A tchind on an address and in a folder of its own, run until stop."""
 

@@ -54,6 +54,11 @@ def bracketed(host):
     return f"[{host}]" if ":" in host else host
 
 
+def place(peer):
+    """Where it can be sent to, as a URI says it."""
+    return f"{bracketed(peer.host)}:{peer.port}"
+
+
 def split_values(text):
     """The values of a header field that are separated by commas, quotes and angle brackets minded."""
     values, quoted, depth, start = [], False, 0, 0

@@ -10,17 +10,10 @@ import time
 
 import pytest
 
-from servers import Server
+from servers import Server, configured
 from sip import SDP, Dialog, Message, challenge_params, establish, finish
 
 STRANGER = {"domain": "elsewhere.example", "password": None}
-
-
-def configured(tmp_path, text):
-    """The options that make a tchind read this configuration."""
-    path = tmp_path / "tchin.conf"
-    path.write_text(text)
-    return ["--config", path]
 
 
 def answer_to(peer, method, uri, **parts):

@@ -9,19 +9,12 @@ import time
 
 import pytest
 
-from servers import Server
+from servers import Server, configured
 from sip import SDP, Message, challenge_params, establish, finish
 
 HASHES = {"MD5": "md5", "SHA-256": "sha256", "SHA-512-256": "sha512_256"}
 HOME = "sip:example.org"
 UNCHANGED = object()
-
-
-def configured(tmp_path, text):
-    """The options that make a tchind read this configuration."""
-    path = tmp_path / "tchin.conf"
-    path.write_text(text)
-    return ["--config", path]
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import time
 import pytest
 
 from phones import Baresip
-from sip import Dialog, Message, Peer, credentials, establish, finish, param_of, unique, uri_of
+from sip import Dialog, Message, Peer, credentials, establish, finish, param_of, place, unique, uri_of
 
 COOKIE = 0x2112A442
 STRANGER = {"domain": "elsewhere.example", "password": None}
@@ -218,10 +218,6 @@ def test_after_a_restart_bindings_of_datagrams_stay_and_those_of_streams_wait(se
 
 
 # --- no open relay: what a stranger may do with the token of his call ---
-
-
-def place(peer):
-    return f"{peer.host}:{peer.port}"
 
 
 @pytest.mark.parametrize("callee", ["in the open", "behind a NAT"])

@@ -5,14 +5,8 @@ each has heard the other's tone. Both know the server as localhost, which is a n
 
 import pytest
 
-from certificates import Authority
 from phones import Baresip, Linphone, free_port
 from test_phones import ALICE_HERTZ, BOB_HERTZ, KINDS, USERS, assert_both_heard, end, ring, talk
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    return Authority(tmp_path_factory.mktemp("authority"))
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from servers import Server
+from servers import Server, configured
 from sip import SDP, Peer, establish, finish, param_of, unique, uri_of
 
 
@@ -27,13 +27,6 @@ def user(lab):
     """A user agent of a user that nobody else has."""
     with Peer(unique.next("user"), lab.address) as peer:
         yield peer
-
-
-def configured(tmp_path, text):
-    """The options that make a tchind read this configuration."""
-    path = tmp_path / "tchin.conf"
-    path.write_text(text)
-    return ["--config", path]
 
 
 def register(peer, *contacts, expires=None, call_id=None, cseq=1, to=None, uri=None, headers=(), body=b""):

@@ -9,7 +9,7 @@ import socket
 import pytest
 
 from bells import answer
-from sip import SDP, Dialog, bracketed, establish, finish, uri_of
+from sip import SDP, Dialog, establish, finish, place, uri_of
 
 STRANGER = {"domain": "elsewhere.example", "password": None}
 
@@ -17,10 +17,6 @@ STRANGER = {"domain": "elsewhere.example", "password": None}
 @pytest.fixture
 def lab(tchind):
     return tchind(options=["--no-auth"])
-
-
-def place(peer):
-    return f"{bracketed(peer.host)}:{peer.port}"
 
 
 def authenticated(alice, method, uri, headers=()):

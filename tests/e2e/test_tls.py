@@ -19,11 +19,6 @@ from sip import Peer, establish, finish, own_address, param_of, uri_of
 USERS = {"alice": "wonderland", "bob": "builder"}
 
 
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    return Authority(tmp_path_factory.mktemp("authority"))
-
-
 @pytest.fixture
 def secure(tchind, authority, tmp_path):
     """Starts a server that has a certificate for example.org and trusts the authority."""

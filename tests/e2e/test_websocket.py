@@ -14,7 +14,6 @@ import pytest
 
 import servers
 import websocket
-from certificates import Authority
 from phones import free_port
 from sip import establish, finish, own_address
 from websocket import BINARY, CLOSE, CONTINUATION, PING, TEXT, Channel, connect, frame, get, handshake
@@ -24,11 +23,6 @@ from websocket import BINARY, CLOSE, CONTINUATION, PING, TEXT, Channel, connect,
 def web(tchind):
     """A server with a WebSocket port beside the usual two: example.org with alice and bob."""
     return start(tchind)
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    return Authority(tmp_path_factory.mktemp("authority"))
 
 
 def start(tchind, listen=("ws",), options=(), **settings):
