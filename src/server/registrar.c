@@ -239,12 +239,20 @@ static void add_service_route(const struct request *rq, struct buffer *lines)
     buffer_add(lines, SLICE(">\r\n"));
 }
 
+/* RFC 5626 5.4: we wait for longer than that. */
+static uint32_t flow_timer_of(const struct settings *settings)
+{
+    uint32_t half_s = settings->idle_s > 1 ? settings->idle_s / 2 : 1;
+
+    return settings->flow_timer_s < half_s ? settings->flow_timer_s : half_s;
+}
+
 /* RFC 5626 6. That of datagrams the phone knows better than we do: its NAT is the reason. */
 static void add_outbound(const struct request *rq, struct buffer *lines)
 {
     buffer_add(lines, SLICE("Require: outbound\r\n"));
     if (hop_is_reliable(&rq->from))
-        sip_build_number(lines, SLICE("Flow-Timer"), rq->settings->flow_timer_s);
+        sip_build_number(lines, SLICE("Flow-Timer"), flow_timer_of(rq->settings));
 }
 
 /* What the answer says beside the bindings. Empty, as nearly always, or if there is no memory. */

@@ -11,6 +11,7 @@ import time
 import pytest
 
 from phones import Baresip
+from servers import configured
 from sip import Dialog, Message, Peer, credentials, establish, finish, param_of, place, unique, uri_of
 
 COOKIE = 0x2112A442
@@ -642,6 +643,12 @@ def test_a_service_route_is_told_where_asked_for(tchind, tmp_path):
         assert answer.values("Service-Route") == [f"<sip:{server.host}:{server.port}{suffix};lr>"]
         assert answer.get("Flow-Timer") == (None if transport == "udp" else "30")
         assert bob.register(contacts=[], cseq=10).values("Service-Route") == answer.values("Service-Route")
+
+
+def test_a_phone_is_told_to_ping_before_its_connection_is_closed_as_idle(tchind, tmp_path):
+    """RFC 5626 5.4"""
+    server = tchind(users={"bob": "builder"}, options=configured(tmp_path, "idle_timeout = 21s\n"))
+    assert outbound(hidden(server, "bob", "tcp"), 1).get("Flow-Timer") == "10"
 
 
 # --- the edge of another domain: RFC 5626 5, RFC 3327 5.2 ---
