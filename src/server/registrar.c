@@ -13,13 +13,11 @@
 #include "server/domain.h"
 #include "server/gruu.h"
 #include "server/late_reply.h"
+#include "server/registrar_lines.h"
 #include "server/reply.h"
 #include "sip/address.h"
-#include "sip/build.h"
 #include "sip/values.h"
 #include "store/user.h"
-
-enum { MORE_BYTES = 256 };
 
 struct registration {
     struct request *rq;
@@ -37,7 +35,7 @@ struct registration {
 struct waiting_registration {
     struct location_update update;
     struct late_reply reply;
-    struct slice lines;   /* to be added to the answer: see more_lines */
+    struct slice lines;   /* to be added to the answer: see registrar_lines */
     bool wants_gruus;     /* RFC 5627 5.2 */
     struct slice call_id; /* for the log */
     size_t size;
@@ -220,65 +218,6 @@ static struct slice keep(char **end, struct slice text)
     return (struct slice){copy, text.len};
 }
 
-/* RFC 3327 5.3: who set a Path and supports it is shown what was kept. */
-static struct slice path_to_show(const struct registration *reg)
-{
-    bool is_shown =
-        reg->contacts.path.len > 0 && sip_message_lists(reg->rq->msg, SIP_SUPPORTED, SLICE("path"));
-
-    return is_shown ? reg->contacts.path : SLICE_NONE;
-}
-
-/* The way through us, for what the phone sends (RFC 3608 6.3): the address that it has found. */
-static void add_service_route(const struct request *rq, struct buffer *lines)
-{
-    struct slice route = side_of(&rq->w->sides, &rq->from)->route;
-
-    buffer_add(lines, SLICE("Service-Route: "));
-    buffer_add(lines, (struct slice){route.ptr, route.len - SLICE(";tk=").len});
-    buffer_add(lines, SLICE(">\r\n"));
-}
-
-/* RFC 5626 5.4: we wait for longer than that. */
-static uint32_t flow_timer_of(const struct settings *settings)
-{
-    uint32_t half_s = settings->idle_s > 1 ? settings->idle_s / 2 : 1;
-
-    return settings->flow_timer_s < half_s ? settings->flow_timer_s : half_s;
-}
-
-/* RFC 5626 6. That of datagrams the phone knows better than we do: its NAT is the reason. */
-static void add_outbound(const struct request *rq, struct buffer *lines)
-{
-    buffer_add(lines, SLICE("Require: outbound\r\n"));
-    if (hop_is_reliable(&rq->from))
-        sip_build_number(lines, SLICE("Flow-Timer"), flow_timer_of(rq->settings));
-}
-
-/* What the answer says beside the bindings. Empty, as nearly always, or if there is no memory. */
-static struct slice more_lines(struct registration *reg)
-{
-    struct request *rq = reg->rq;
-    struct slice path = path_to_show(reg);
-    bool has_outbound =
-        reg->contacts.uses_outbound && sip_message_lists(rq->msg, SIP_SUPPORTED, SLICE("outbound"));
-    size_t max_bytes = path.len + MORE_BYTES;
-
-    if (path.len == 0 && !has_outbound && !rq->settings->tells_service_route)
-        return SLICE_NONE;
-    char *memory = arena_alloc(rq->w->arena, max_bytes);
-    if (memory == NULL)
-        return SLICE_NONE;
-    struct buffer lines = buffer_over(memory, max_bytes);
-    if (path.len > 0)
-        sip_build_header(&lines, SLICE("Path"), path);
-    if (has_outbound)
-        add_outbound(rq, &lines);
-    if (rq->settings->tells_service_route)
-        add_service_route(rq, &lines);
-    return lines.overflowed ? SLICE_NONE : buffer_slice(&lines);
-}
-
 static bool wants_gruus(const struct registration *reg)
 {
     return sip_message_header(reg->rq->msg, SIP_SUPPORTED) != NULL
@@ -289,7 +228,7 @@ static struct waiting_registration *new_waiting(struct registration *reg, size_t
 {
     struct worker *w = reg->rq->w;
     struct slice start = late_reply_start(reg->rq);
-    struct slice lines = more_lines(reg);
+    struct slice lines = registrar_lines(reg->rq, &reg->contacts);
     struct slice call_id = reg->rq->msg->basics.call_id;
     size_t size =
         sizeof(struct waiting_registration) + update_bytes + start.len + lines.len + call_id.len;
@@ -422,7 +361,7 @@ static enum sip_status list_bindings(struct registration *reg)
 {
     struct worker *w = reg->rq->w;
     struct slice gruu_aor = wants_gruus(reg) ? reg->aor : SLICE_NONE;
-    struct slice lines_of_request = more_lines(reg);
+    struct slice lines_of_request = registrar_lines(reg->rq, &reg->contacts);
     struct binding_list bindings;
 
     if (!location_find(w->server->store, reg->aor, w->wall_ms, w->arena, &bindings))
