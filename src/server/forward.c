@@ -2,38 +2,28 @@
  * Every step adds its edits; what no step names leaves byte for byte as it came. RFC 3261 16.6,
  * RFC 3327 (Path becomes Route), RFC 5393 (Max-Breadth), RFC 5658 (Record-Route on both sides).
  */
-#include "server/forward.h"
+#include "server/forward_inside.h"
 
 #include "server/dialog.h"
 #include "server/edge.h"
 #include "server/nat.h"
 #include "server/token.h"
-#include "server/uri_params.h"
 #include "sip/address.h"
 #include "sip/auth.h"
 #include "sip/build.h"
-#include "sip/edit.h"
 
-enum { MAX_FORWARDS = 70, MAX_BREADTH = 60, LINE_BYTES = 512 };
-
-struct editing {
-    struct request *rq;
-    const struct forwarding *forwarding;
-    struct sip_edits edits;
-    struct slice target; /* its URI as a Request-URI may be */
-    bool is_strict;      /* the first Route is that of a strict router: step 6 */
-};
+enum { MAX_FORWARDS = 70, MAX_BREADTH = 60 };
 
 typedef bool forward_step(struct editing *e);
 
-static forward_step replace_uri, count_forwards, insert_record_route, edit_routes, insert_via;
-static forward_step stamp_via, set_max_breadth, consume_credentials, add_content_length, add_path;
+static forward_step count_forwards, insert_record_route, insert_via, stamp_via, set_max_breadth;
+static forward_step consume_credentials, add_content_length, add_path;
 
 static forward_step *const steps[] = {
-    replace_uri,         /* step 2, and the strict routing of step 6 */
+    forward_replace_uri, /* step 2, and the strict routing of step 6 */
     count_forwards,      /* step 3 */
     insert_record_route, /* step 4 */
-    edit_routes,         /* 16.4, step 6 */
+    forward_edit_routes, /* 16.4, step 6 */
     insert_via,          /* step 8 */
     stamp_via,           /* RFC 3261 18.2.1, RFC 3581 4 */
     set_max_breadth,     /* RFC 5393 5.3.3 */
@@ -54,8 +44,7 @@ bool forward_build(struct request *rq, const struct forwarding *forwarding, stru
     return sip_edits_apply(&e.edits, out);
 }
 
-/* Memory for a text of at most `max_bytes` that lives as long as the edits. */
-static bool new_text(struct editing *e, size_t max_bytes, struct buffer *out)
+bool forward_new_text(struct editing *e, size_t max_bytes, struct buffer *out)
 {
     char *memory = arena_alloc(e->rq->w->arena, max_bytes);
 
@@ -71,7 +60,7 @@ static bool insert_via(struct editing *e)
     const struct forwarding *f = e->forwarding;
     struct buffer line;
 
-    if (!new_text(e, LINE_BYTES, &line))
+    if (!forward_new_text(e, LINE_BYTES, &line))
         return false;
     buffer_add(&line, SLICE("Via: "));
     buffer_add(&line, side_of(&e->rq->w->sides, &f->hop)->via);
@@ -94,214 +83,6 @@ static bool stamp_via(struct editing *e)
     return true;
 }
 
-/* --- where it goes: Request-URI and Route ------------------------------------------------------
- */
-
-static bool is_loose(const struct sip_uri *uri)
-{
-    struct slice value;
-
-    return sip_uri_param(uri, SLICE("lr"), &value);
-}
-
-static bool read_first(struct slice values, struct slice *value, struct sip_uri *uri)
-{
-    struct sip_address address;
-
-    return sip_list_next(&values, value) && sip_address_parse(*value, &address)
-           && sip_uri_parse(address.uri, uri);
-}
-
-/* Of Route, after ours are gone and those of the target are put before; empty: there are none. */
-static struct slice first_routes(const struct request *rq, struct slice route)
-{
-    return route.len > 0 ? route : rq->next_route;
-}
-
-bool forward_next_hop(const struct request *rq, struct slice uri, struct slice route,
-                      struct sip_uri *out)
-{
-    struct slice routes = first_routes(rq, route), value;
-
-    if (routes.len > 0)
-        return read_first(routes, &value, out);
-    if (!slice_equal(uri, rq->uri_text))
-        return sip_uri_parse(uri, out);
-    *out = rq->uri;
-    return true;
-}
-
-/*
- * Whether there may be headers, or a method parameter, however it is written: said without parsing
- * what nearly always has neither.
- */
-static bool may_have_more_than_a_request_uri(struct slice text)
-{
-    if (slice_find(text, '?') < text.len)
-        return true;
-    for (;;) {
-        text = slice_after(text, slice_find(text, ';') + 1);
-        if (text.len == 0)
-            return false;
-        if (strchr("mM% \t", text.ptr[0]) != NULL)
-            return true;
-    }
-}
-
-/* RFC 3261 19.1.1, table 1: a Request-URI has neither headers nor a method. */
-static bool for_request_line(struct editing *e, struct slice text, struct slice *out)
-{
-    struct sip_uri uri;
-    const struct slice unwanted[] = {SLICE("method"), SLICE_NONE};
-    struct slice method;
-    struct buffer line;
-
-    *out = text;
-    if (!may_have_more_than_a_request_uri(text) || !sip_uri_parse(text, &uri))
-        return true;
-    if (uri.headers.ptr != NULL)
-        *out = slice_between(text.ptr, uri.headers.ptr - 1);
-    if (!sip_uri_param(&uri, SLICE("method"), &method))
-        return true;
-    if (!new_text(e, text.len, &line))
-        return false;
-    buffer_add(&line, slice_between(text.ptr, uri.params.ptr));
-    uri_params_write(&uri, unwanted, &line);
-    *out = buffer_slice(&line);
-    return !line.overflowed;
-}
-
-static bool replace_uri(struct editing *e)
-{
-    struct slice routes = first_routes(e->rq, e->forwarding->route);
-    struct slice value, uri;
-    struct sip_uri first;
-
-    if (!for_request_line(e, e->forwarding->uri, &e->target))
-        return false;
-    uri = e->target;
-    e->is_strict = routes.len > 0 && read_first(routes, &value, &first) && !is_loose(&first);
-    if (e->is_strict && !for_request_line(e, first.text, &uri))
-        return false;
-    if (!slice_equal(uri, e->rq->msg->uri))
-        sip_edits_replace(&e->edits, e->rq->msg->uri, uri);
-    return true;
-}
-
-/* Of the values of Route that came, those that stay: from `first` on, before `end`. */
-struct kept_routes {
-    size_t first;
-    size_t end;
-};
-
-static struct kept_routes routes_to_keep(const struct editing *e)
-{
-    struct sip_values routes = sip_values_of(e->rq->msg, SIP_ROUTE);
-    struct kept_routes kept = {.first = e->rq->own_routes};
-    struct slice value;
-
-    while (sip_values_next(&routes, &value))
-        kept.end++;
-    if (e->rq->takes_uri_from_route)
-        kept.end--;
-    if (e->is_strict && e->forwarding->route.len == 0)
-        kept.first++; /* it becomes the Request-URI */
-    return kept;
-}
-
-/* Cuts from one field, whose first value is the number `index`, what does not stay. */
-static void cut_routes(struct editing *e, const struct sip_header *header, struct kept_routes kept,
-                       size_t *index)
-{
-    struct slice rest = header->value, value;
-    struct slice stays = SLICE_NONE;
-    bool stays_whole = true;
-
-    for (; sip_list_next(&rest, &value); ++*index) {
-        if (*index >= kept.first && *index < kept.end)
-            stays = slice_between(stays.len > 0 ? stays.ptr : value.ptr, slice_end(value));
-        else
-            stays_whole = false;
-    }
-    if (stays_whole)
-        return;
-    if (stays.len == 0) {
-        sip_edits_remove_header(&e->edits, header);
-        return;
-    }
-    struct slice before = slice_between(header->value.ptr, stays.ptr);
-    struct slice behind = slice_between(slice_end(stays), slice_end(header->value));
-    if (before.len > 0)
-        sip_edits_replace(&e->edits, before, SLICE_NONE);
-    if (behind.len > 0)
-        sip_edits_replace(&e->edits, behind, SLICE_NONE);
-}
-
-/* The values of the target, without the first if that becomes the Request-URI. */
-static bool add_target_routes(struct editing *e)
-{
-    struct slice route = e->forwarding->route, value;
-    struct buffer line;
-
-    if (route.len > 0 && e->is_strict)
-        (void)sip_list_next(&route, &value);
-    route = slice_trim(route);
-    if (route.len == 0)
-        return true;
-    if (!new_text(e, route.len + LINE_BYTES, &line))
-        return false;
-    buffer_add(&line, SLICE("Route: "));
-    buffer_add(&line, route);
-    buffer_add(&line, SLICE("\r\n"));
-    sip_edits_insert_before(&e->edits, SIP_ROUTE, buffer_slice(&line));
-    return !line.overflowed;
-}
-
-/* What stood in the Request-URI comes last, behind a strict router: step 6. */
-static bool add_last_route(struct editing *e)
-{
-    struct buffer line;
-
-    if (!e->is_strict)
-        return true;
-    if (!new_text(e, e->target.len + LINE_BYTES, &line))
-        return false;
-    buffer_add(&line, SLICE("Route: <"));
-    buffer_add(&line, e->target);
-    buffer_add(&line, SLICE(">\r\n"));
-    sip_edits_append(&e->edits, buffer_slice(&line));
-    return !line.overflowed;
-}
-
-static void remove_routes(struct editing *e)
-{
-    const struct sip_header *header = sip_message_header(e->rq->msg, SIP_ROUTE);
-
-    for (; header != NULL; header = sip_message_next(e->rq->msg, header))
-        sip_edits_remove_header(&e->edits, header);
-}
-
-static void remove_some_routes(struct editing *e)
-{
-    const struct sip_header *header = sip_message_header(e->rq->msg, SIP_ROUTE);
-    struct kept_routes kept = routes_to_keep(e);
-    size_t index = 0;
-
-    for (; header != NULL; header = sip_message_next(e->rq->msg, header))
-        cut_routes(e, header, kept, &index);
-}
-
-static bool edit_routes(struct editing *e)
-{
-    if (!add_target_routes(e))
-        return false;
-    if (e->rq->next_route.len > 0)
-        remove_some_routes(e);
-    else
-        remove_routes(e);
-    return add_last_route(e);
-}
-
 /* --- what is added -----------------------------------------------------------------------------
  */
 
@@ -310,7 +91,7 @@ static bool count_forwards(struct editing *e)
     const struct sip_message *msg = e->rq->msg;
     struct buffer text;
 
-    if (!new_text(e, 32, &text))
+    if (!forward_new_text(e, 32, &text))
         return false;
     if (msg->basics.has_max_forwards) {
         buffer_add_u64(&text, msg->basics.max_forwards - 1u);
@@ -336,7 +117,7 @@ static bool set_max_breadth(struct editing *e)
     const struct sip_header *header = sip_message_header(e->rq->msg, SIP_MAX_BREADTH);
     struct buffer text;
 
-    if (!new_text(e, 32, &text))
+    if (!forward_new_text(e, 32, &text))
         return false;
     if (header != NULL) {
         buffer_add_u64(&text, e->forwarding->max_breadth);
@@ -365,17 +146,6 @@ static bool may_begin_dialog(enum sip_method method)
 static bool same_side(const struct hop *a, const struct hop *b)
 {
     return a->protocol == b->protocol && net_addr_equal(&a->local, &b->local);
-}
-
-/* RFC 3261 16.6 step 4: whether the request that leaves has sips in its URI or its first Route. */
-static bool leaves_as_sips(const struct editing *e)
-{
-    struct slice routes = first_routes(e->rq, e->forwarding->route), value;
-    struct sip_uri first;
-
-    return sip_uri_is_sips(e->target)
-           || (routes.len > 0 && read_first(routes, &value, &first)
-               && first.scheme == SIP_SCHEME_SIPS);
 }
 
 /* How a Record-Route or a Path names a side of ours, as far as "lr". */
@@ -439,9 +209,9 @@ static bool insert_record_route(struct editing *e)
 
     if (!may_begin_dialog(rq->msg->method_id))
         return true;
-    if (!new_text(e, LINE_BYTES, &line))
+    if (!forward_new_text(e, LINE_BYTES, &line))
         return false;
-    bool is_sips = leaves_as_sips(e);
+    bool is_sips = forward_leaves_as_sips(e);
     struct slice token = new_token(e, &token_buffer);
     add_record_route(&line, side_of(&rq->w->sides, out), is_sips, token);
     if (!same_side(out, &rq->from))
@@ -472,7 +242,7 @@ static bool add_content_length(struct editing *e)
     if (!hop_is_reliable(&e->forwarding->hop)
         || sip_message_header(e->rq->msg, SIP_CONTENT_LENGTH) != NULL)
         return true;
-    if (!new_text(e, 48, &text))
+    if (!forward_new_text(e, 48, &text))
         return false;
     sip_build_number(&text, SLICE("Content-Length"), e->rq->msg->body.len);
     sip_edits_append(&e->edits, buffer_slice(&text));
@@ -485,9 +255,10 @@ static bool add_path(struct editing *e)
 
     if (e->rq->msg->method_id != SIP_REGISTER || edge_path_of(e->rq) != EDGE_PATH)
         return true;
-    if (!new_text(e, LINE_BYTES, &place) || !new_text(e, LINE_BYTES, &lines))
+    if (!forward_new_text(e, LINE_BYTES, &place) || !forward_new_text(e, LINE_BYTES, &lines))
         return false;
-    write_place(side_of(&e->rq->w->sides, &e->forwarding->recorded), leaves_as_sips(e), &place);
+    write_place(side_of(&e->rq->w->sides, &e->forwarding->recorded), forward_leaves_as_sips(e),
+                &place);
     edge_write_path(e->rq, buffer_slice(&place), &lines);
     sip_edits_insert_before(&e->edits, SIP_PATH, buffer_slice(&lines));
     return !lines.overflowed;
