@@ -5,6 +5,7 @@ bounded memory and time, and end without a leak. What PROTOS has is in test_prot
 
 import glob
 import os
+import re
 import select
 import socket
 import struct
@@ -340,6 +341,7 @@ def test_connections_that_say_nothing_hinder_nobody(target):
 def test_connections_leave_descriptors_to_the_rest_of_the_server(target):
     target = target(workers=1, wrap="prlimit --nofile=400:400")
     server, crowd = target.server, []
+    assert re.search(r"allows 400 descriptors: of connections each worker takes no more than [1-9]\d+\.", "\n".join(server.log))
     for _ in range(400):
         crowd.append(socket.create_connection(server.address, 4))
     server.registered("alice")

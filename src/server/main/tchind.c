@@ -34,6 +34,7 @@ enum {
     NONCE_ENTRIES = 1 << 17,
     LOCKOUT_ENTRIES = 1 << 16,
     OTHER_DESCRIPTORS = 256,
+    FEW_CONNECTIONS = 1000,
 };
 
 /* Settings that have been in force are freed at the end: who still reads them is not known. */
@@ -411,7 +412,8 @@ fail:
 /*
  * A connection is a descriptor: as many as the system allows, less those that the rest of the
  * program needs. Strangers who connect must not take from the database or the resolver. And no more
- * than that: libwebsockets keeps room for every one that there may be.
+ * than that: libwebsockets keeps room for every one that there may be. So few that phones will miss
+ * them is worth a word.
  */
 static void share_descriptors(struct settings *settings)
 {
@@ -424,8 +426,14 @@ static void share_descriptors(struct settings *settings)
     limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
     rlim_t share = limit.rlim_cur > needed ? (limit.rlim_cur - needed) / settings->workers : 0;
-    if (settings->max_connections > share)
-        settings->max_connections = (uint32_t)share;
+    if (settings->max_connections <= share)
+        return;
+    if (share < FEW_CONNECTIONS)
+        fprintf(stderr,
+                "tchind: the system allows %ju descriptors: of connections each worker takes no "
+                "more than %ju. Raise the limit: ulimit -Hn, or LimitNOFILE= of a service\n",
+                (uintmax_t)limit.rlim_cur, (uintmax_t)share);
+    settings->max_connections = (uint32_t)share;
 }
 
 static int run(struct program *p, int argc, char **argv)
