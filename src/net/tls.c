@@ -205,12 +205,18 @@ const char *tls_fault(const struct tls *tls)
     return tls->fault;
 }
 
+X509 *tls_proof(const struct tls *tls)
+{
+    bool is_believed = tls->is_open && SSL_get_verify_result(tls->ssl) == X509_V_OK;
+
+    return is_believed ? SSL_get0_peer_certificate(tls->ssl) : NULL;
+}
+
 bool tls_peer_is(const struct tls *tls, struct slice domain)
 {
-    X509 *certificate = tls->is_open ? SSL_get0_peer_certificate(tls->ssl) : NULL;
+    X509 *proof = tls_proof(tls);
 
-    return certificate != NULL && SSL_get_verify_result(tls->ssl) == X509_V_OK
-           && tls_name_is_in(certificate, domain);
+    return proof != NULL && tls_name_is_in(proof, domain);
 }
 
 /* Whoever calls into OpenSSL, or our host, holds it meanwhile. */

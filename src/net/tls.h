@@ -35,6 +35,12 @@ const char *tls_fault(const struct tls *tls);
 size_t tls_held_bytes(const struct tls *tls);
 
 /*
+ * The certificate by which the peer has proved who it is, as a server or as a client (RFC 5922 7.3,
+ * 7.4). The connection's. NULL: none was shown, or it is not believed.
+ */
+X509 *tls_proof(const struct tls *tls);
+
+/*
  * Whether the peer has proved to be `domain`: to whom we have connected as, and who has shown a
  * certificate for it that is believed (RFC 5922 7.4).
  */

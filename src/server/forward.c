@@ -67,6 +67,8 @@ static bool insert_via(struct editing *e)
     buffer_add(&line, f->branch);
     buffer_add_char(&line, '.');
     buffer_add(&line, (struct slice){e->rq->loop_token, TOKEN_LEN});
+    if (f->hop.protocol == HOP_TLS && f->hop.is_ours)
+        buffer_add(&line, SLICE(";alias")); /* RFC 5923 8.1 */
     buffer_add(&line, SLICE("\r\n"));
     sip_edits_insert_before(&e->edits, SIP_VIA, buffer_slice(&line));
     return !line.overflowed;

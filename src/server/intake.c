@@ -5,6 +5,7 @@
 #include "server/intake.h"
 
 #include "base/buffer.h"
+#include "server/alias.h"
 #include "server/parcel.h"
 #include "server/proxy.h"
 #include "server/reply.h"
@@ -168,6 +169,7 @@ void intake_received(struct worker *w, const struct hop *from, struct slice byte
     if (is_keep_alive(bytes))
         return;
     trace_received(w, from, bytes);
+    alias_obey(w, from, bytes);
     struct worker *owner = owner_in_sight(w, bytes);
     if (owner == w)
         handle_own(w, from, bytes);

@@ -96,7 +96,7 @@ static void tell_unsecured(struct connection *c, const char *reason)
     struct streams *streams = c->streams;
 
     streams->counters->unsecured++;
-    streams->host->unsecured(streams->host_arg, &c->flow, c->is_ours, reason);
+    streams->host->unsecured(streams->host_arg, &c->flow, c->flow.is_ours, reason);
 }
 
 void connection_check_time(struct connection *c, uint64_t now_ms)
@@ -181,7 +181,7 @@ static void dial(struct connection *c)
 
 bool connection_connect(struct connection *c)
 {
-    c->is_ours = true;
+    c->flow.is_ours = true;
     dial(c);
     if (!wire_is_up(&c->wire)) {
         connection_drop(c);
@@ -195,7 +195,7 @@ bool connection_connect(struct connection *c)
 
 void connection_open(struct connection *c)
 {
-    if (c->is_ours)
+    if (c->flow.is_ours)
         c->streams->counters->connected++;
     if (hop_shakes_hands(&c->flow))
         streams_shook_hands(c->streams, c);

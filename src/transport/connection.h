@@ -36,7 +36,8 @@ struct connection {
     struct list_node waiters;   /* struct transport_waiter: for it to open, or to fail */
     struct list_node news;      /* among those whose end the host has not been told */
     struct crowd_host *crowd_host;
-    struct directory_entry entry; /* by which other workers find it, as long as it is reusable */
+    struct directory_entry entry;  /* by which other workers find it, as long as it is reusable */
+    struct directory_entry *alias; /* where its peer listens: see alias.h; NULL: it has none */
     struct timer timer;
     struct wire wire; /* down once it is GONE */
     struct hop flow;
@@ -44,7 +45,6 @@ struct connection {
     struct crowd_host *shaking; /* it is counted among those who shake hands; NULL: it is not */
     uint64_t fallback; /* another connection, for what cannot be sent on this one; 0: none */
     enum connection_state state;
-    bool is_ours;      /* we have opened it */
     bool awaits_pong;  /* of a WebSocket that was pinged */
     bool is_reusable;  /* in by_remote: while OPENING or OPEN, for new requests */
     bool was_open;     /* so its end is of interest, once */

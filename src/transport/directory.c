@@ -7,6 +7,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "net/tls_name.h"
+
 enum { SHARDS = 64 };
 
 struct shard {
@@ -55,7 +57,8 @@ static struct shard *shard_of(struct directory *directory, uint64_t hash)
 
 void directory_add(struct directory *directory, struct directory_entry *entry)
 {
-    uint64_t hash = net_addr_hash(&directory->key, &entry->flow.remote);
+    const struct net_addr addr = hop_reopens_at(&entry->flow);
+    uint64_t hash = net_addr_hash(&directory->key, &addr);
     struct shard *shard = shard_of(directory, hash);
 
     pthread_mutex_lock(&shard->lock);
@@ -74,11 +77,20 @@ void directory_remove(struct directory *directory, struct directory_entry *entry
     entry->is_listed = false;
 }
 
+static bool is_who(const struct directory_entry *entry, struct slice domain)
+{
+    if (entry->proof != NULL)
+        return domain.len > 0 && tls_name_is_in(entry->proof, domain);
+    return domain.len == 0 || slice_equal_nocase(entry->domain, domain);
+}
+
 static bool is_to(const struct directory_entry *entry, enum hop_protocol protocol,
                   const struct net_addr *remote, struct slice domain)
 {
-    return entry->flow.protocol == protocol && net_addr_equal(&entry->flow.remote, remote)
-           && (domain.len == 0 || slice_equal_nocase(entry->domain, domain));
+    const struct net_addr addr = hop_reopens_at(&entry->flow);
+
+    return entry->flow.protocol == protocol && net_addr_equal(&addr, remote)
+           && is_who(entry, domain);
 }
 
 bool directory_find(struct directory *directory, enum hop_protocol protocol,

@@ -8,6 +8,8 @@
 #ifndef TCHIN_TRANSPORT_DIRECTORY_H
 #define TCHIN_TRANSPORT_DIRECTORY_H
 
+#include <openssl/types.h>
+
 #include "base/hash.h"
 #include "base/map.h"
 #include "transport/hop.h"
@@ -17,8 +19,9 @@ struct directory;
 /* Inside a connection, which takes it out before it ends. */
 struct directory_entry {
     struct map_node node;
-    struct hop flow;
+    struct hop flow;     /* found where it reopens, which is at its remote address as a rule */
     struct slice domain; /* by TLS: what its peer has proved to be, if only where it is */
+    X509 *proof;         /* of an alias, instead of `domain`: it is what this says; else NULL */
     bool is_listed;
 };
 
@@ -26,7 +29,7 @@ struct directory_entry {
 struct directory *directory_new(const struct hash_key *key) MUST_USE;
 void directory_free(struct directory *directory); /* which must be empty */
 
-/* Lists `entry`, whose flow is set. */
+/* Lists `entry`, whose flow is set. Its proof must stay until it is removed. */
 void directory_add(struct directory *directory, struct directory_entry *entry);
 
 /* Harmless for one that is not listed. */
@@ -34,7 +37,7 @@ void directory_remove(struct directory *directory, struct directory_entry *entry
 
 /*
  * False: nobody holds a connection to that address, by that protocol, whose peer has proved to be
- * `domain`; empty: whoever it is.
+ * `domain`; empty: whoever it is, but for an alias (RFC 5923 8.2).
  */
 bool directory_find(struct directory *directory, enum hop_protocol protocol,
                     const struct net_addr *remote, struct slice domain, struct hop *out) MUST_USE;

@@ -26,6 +26,7 @@ struct hop {
     struct net_addr local; /* of ours; with the port of the listener, for Via and Record-Route */
     struct net_addr remote;
     uint16_t reopen_port; /* where a stream that is gone is opened anew; 0: at remote.port */
+    bool is_ours;         /* of a stream that exists: we have opened it */
 };
 
 static inline struct net_addr hop_reopens_at(const struct hop *hop)

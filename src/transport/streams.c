@@ -5,6 +5,8 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "transport/alias.h"
+
 /*
  * A number outlives the process, in bindings that are stored: it begins at a random place, so that
  * the next process does not use it again.
@@ -194,6 +196,7 @@ void streams_retire(struct streams *streams, struct connection *c)
 {
     if (streams->settings->directory != NULL)
         directory_remove(streams->settings->directory, &c->entry);
+    alias_remove(c);
     if (c->is_reusable)
         map_remove(&streams->by_remote, &c->by_remote);
     c->is_reusable = false;

@@ -168,6 +168,19 @@ void transport_give_up(struct transport *transport, const struct hop *hop);
  */
 void transport_send(struct transport *transport, const struct hop *to, struct slice bytes);
 
+/*
+ * Whether the peer of `flow`, a connection of this worker, may ask for an alias: it has connected
+ * to us by TLS, has proved who it is, and has none yet. RFC 5923 9.2.
+ */
+bool transport_may_alias(const struct transport *transport, const struct hop *flow) MUST_USE;
+
+/*
+ * Requests to `port` of the peer's address go by `flow`, if they are for a domain that its
+ * certificate speaks for, as long as it is open. Nothing if it may not have an alias, and without
+ * memory: then a connection is opened.
+ */
+void transport_alias(struct transport *transport, const struct hop *flow, uint16_t port);
+
 /* What was queued this turn leaves. */
 void transport_flush(struct transport *transport);
 

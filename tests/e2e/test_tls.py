@@ -370,6 +370,104 @@ def test_clients_prove_who_they_are_where_that_is_asked(secure, authority, tmp_p
     assert is_served(unknown) == (policy != "required")
 
 
+# --- connections used in both directions: RFC 5923 ---
+
+
+def aliased(requester, server, via="alias"):
+    """That server of another domain asks ours something by a connection of its own, with such a Via."""
+    options = requester.request("OPTIONS", "sip:example.org")
+    options.set("Via", f"{options.get('Via')};{via}")
+    requester.send(options, requester.connect())
+    assert requester.response().status in (200, 407)
+    return requester.channels[-1]
+
+
+def calling_server(server, authority, foreign, names, pair):
+    """Named localhost for who calls it; connects to ours with the certificate `pair`, or without."""
+    carol = foreign(authority.issue(names))
+    carol.server, carol.security = (server.host, server.tls_port), authority.client(pair)
+    carol.security.check_hostname = False
+    return carol
+
+
+def channel_of_a_call_to(carol, alice):
+    invite = alice.invite(f"sip:carol@localhost:{carol.port};transport=tls")
+    received = carol.expect("INVITE")
+    carol.respond(received, 486)
+    carol.expect("ACK")
+    alice.ack(invite, alice.expect(486))
+    return received.channel
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+@pytest.mark.parametrize("names", ["DNS:localhost", "URI:sip:other.example,URI:sip:localhost"])
+def test_a_server_that_has_proved_its_domain_is_called_by_the_connection_it_has_opened(secure, authority, foreign, names, workers):
+    server = secure(["--workers", str(workers)], settings="client_certificates = optional\n")
+    carol = calling_server(server, authority, foreign, names, authority.issue(names))
+    opened = aliased(carol, server)
+    alice = server.registered("alice")
+    for _ in range(4):
+        assert channel_of_a_call_to(carol, alice) is opened
+    assert carol.channels == [opened]
+
+
+def test_when_that_connection_is_gone_another_is_opened(secure, authority, foreign):
+    server = secure(settings="client_certificates = optional\n")
+    carol = calling_server(server, authority, foreign, "DNS:localhost", authority.issue("DNS:localhost"))
+    opened = aliased(carol, server)
+    alice = server.registered("alice")
+    assert channel_of_a_call_to(carol, alice) is opened
+    carol.channels.remove(opened)
+    opened.connection.close()
+    time.sleep(0.3)
+    assert channel_of_a_call_to(carol, alice) in carol.channels
+
+
+NO_ALIAS = [("no certificate", None, "optional", "alias"), ("not asked for one", "DNS:localhost", "no", "alias"),
+            ("that of another domain", "DNS:elsewhere.example", "optional", "alias"),
+            ("that of a user of the domain", "URI:sip:carol@localhost", "optional", "alias"),
+            ("it is not asked for", "DNS:localhost", "optional", "no-alias"),
+            ("for another port", "DNS:localhost", "optional", "elsewhere")]
+
+
+@pytest.mark.parametrize("proof, policy, via", [pytest.param(*case[1:], id=case[0]) for case in NO_ALIAS])
+def test_who_has_not_is_not(secure, authority, foreign, proof, policy, via):
+    server = secure(settings=f"client_certificates = {policy}\n")
+    carol = calling_server(server, authority, foreign, "DNS:localhost", proof and authority.issue(proof))
+    port, carol.port = carol.port, free_port() if via == "elsewhere" else carol.port
+    opened = aliased(carol, server, via)
+    carol.port = port
+    alice = server.registered("alice")
+    assert channel_of_a_call_to(carol, alice) is not opened
+
+
+def test_a_certificate_that_is_not_believed_is_no_proof(secure, authority, foreign, tmp_path):
+    server = secure(settings="client_certificates = optional\n")
+    unknown = Authority(tmp_path / "unknown", "Unknown CA").issue("DNS:localhost")
+    carol = calling_server(server, authority, foreign, "DNS:localhost", unknown)
+    opened = aliased(carol, server)
+    alice = server.registered("alice")
+    assert channel_of_a_call_to(carol, alice) is not opened
+
+
+def test_we_ask_for_an_alias_where_we_have_connected_and_nowhere_else(secure, authority, foreign):
+    server = secure()
+    carol = foreign(authority.issue("DNS:localhost"))
+    alice, bob = server.registered("alice"), server.registered("bob", "tls", security=authority.client())
+    for callee, uri, is_asked in ((carol, f"sip:carol@localhost:{carol.port};transport=tls", True), (bob, bob.aor, False)):
+        invite = alice.invite(uri)
+        received = callee.expect("INVITE")
+        assert ("alias" in received.values("Via")[0].split(";")) == is_asked
+        callee.respond(received, 486)
+        ack = callee.expect("ACK")
+        assert ack.get("Via") == received.values("Via")[0]
+        alice.ack(invite, alice.expect(486))
+    options = carol.request("OPTIONS", bob.aor)
+    carol.send(options, carol.channels[0])
+    bob.respond(bob.expect("OPTIONS"), 200)
+    carol.expect(200)
+
+
 # --- sips: RFC 5630 ---
 
 

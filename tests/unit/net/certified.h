@@ -30,14 +30,21 @@ static inline struct tls_settings certified_settings(const char *domain)
 }
 
 /* The test's, to be freed behind all connections. */
-static inline struct tls_context *certified_context(void)
+static inline struct tls_context *certified_asking(enum tls_client_certificates clients)
 {
     struct tls_settings settings = certified_settings("example.org");
+
+    settings.clients = clients;
     struct tls_context *context = tls_context_new(&settings);
 
     X509_STORE_free(settings.trusted);
     CHECK_MADE(context);
     return context;
+}
+
+static inline struct tls_context *certified_context(void)
+{
+    return certified_asking(TLS_CLIENTS_NOT_ASKED);
 }
 
 #endif

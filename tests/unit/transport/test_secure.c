@@ -93,6 +93,70 @@ static void who_came_from_an_address_is_at_that_address_and_nobody_else(void **s
                  && back.connection == accepted->connection);
 }
 
+/* With a connection from itself, whose far end is `accepted`, and a directory. */
+static struct world *start_accepted(enum tls_client_certificates clients, struct hop *accepted)
+{
+    static const struct hash_key key = {1, 2};
+    struct transport_settings settings = transport_default_settings();
+
+    settings.directory = directory_new(&key);
+    CHECK_MADE(settings.directory);
+    check_later((void (*)(void *))directory_free, settings.directory);
+    settings.tls = certified_asking(clients);
+    check_later(free_context, settings.tls);
+    struct world *world = world_start("127.0.0.1", &settings);
+    struct hop ours = choose(world, "example.org");
+    world_send(world, &ours, slice_of(hello));
+    CHECK_MADE(world_run(world, WORLD_RECEIVED, 1) ? world : NULL);
+    assert_true(ours.is_ours);
+    assert_false(transport_may_alias(world->transport, &ours)); /* it stands where it leads to */
+    *accepted = world_event(world, WORLD_RECEIVED, 0)->hop;
+    assert_false(accepted->is_ours);
+    return world;
+}
+
+static void an_alias_leads_to_whom_its_peer_has_proved_to_be(void **state)
+{
+    struct hop accepted, found;
+    struct world *world = start_accepted(TLS_CLIENTS_ASKED, &accepted);
+    struct net_addr place = accepted.remote;
+
+    (void)state;
+    place.port = 7;
+    assert_true(transport_may_alias(world->transport, &accepted));
+    transport_alias(world->transport, &accepted, place.port);
+    assert_false(transport_may_alias(world->transport, &accepted)); /* one is enough */
+    transport_alias(world->transport, &accepted, 8);
+    assert_true(
+        transport_choose_for(world->transport, HOP_TLS, &place, SLICE("Example.org"), &found));
+    assert_int_equal(found.connection, accepted.connection);
+    assert_false(transport_choose(world->transport, HOP_TLS, &place, &found));
+    assert_false(
+        transport_choose_for(world->transport, HOP_TLS, &place, SLICE("example.net"), &found)
+        && found.connection == accepted.connection);
+    assert_false(transport_choose_for(world->transport, HOP_TLS, &place, SLICE("127.0.0.1"), &found)
+                 && found.connection == accepted.connection);
+    place.port = 8;
+    assert_false(
+        transport_choose_for(world->transport, HOP_TLS, &place, SLICE("example.org"), &found)
+        && found.connection == accepted.connection);
+}
+
+static void who_has_proved_nothing_has_none(void **state)
+{
+    struct hop accepted, found;
+    struct world *world = start_accepted(TLS_CLIENTS_NOT_ASKED, &accepted);
+    struct net_addr place = accepted.remote;
+
+    (void)state;
+    place.port = 7;
+    assert_false(transport_may_alias(world->transport, &accepted));
+    transport_alias(world->transport, &accepted, place.port);
+    assert_false(
+        transport_choose_for(world->transport, HOP_TLS, &place, SLICE("example.org"), &found)
+        && found.connection == accepted.connection);
+}
+
 static void without_a_domain_none_is_opened(void **state)
 {
     struct world *world = start_secure();
@@ -174,7 +238,8 @@ static void handshakes_under_way_have_ceilings(void **state)
 CHECK_MAIN(CHECK_TEST(a_message_goes_by_tls_to_who_proves_to_be_the_domain),
            CHECK_TEST(a_connection_serves_the_domain_that_it_was_opened_for),
            CHECK_TEST(who_came_from_an_address_is_at_that_address_and_nobody_else),
-           CHECK_TEST(without_a_domain_none_is_opened),
+           CHECK_TEST(an_alias_leads_to_whom_its_peer_has_proved_to_be),
+           CHECK_TEST(who_has_proved_nothing_has_none), CHECK_TEST(without_a_domain_none_is_opened),
            CHECK_TEST(what_waited_for_a_handshake_that_failed_is_unreachable),
            CHECK_TEST(nothing_is_sent_again_by_a_connection_that_is_gone),
            CHECK_TEST(a_stalled_handshake_ends_in_its_time),
