@@ -20,6 +20,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BIN = pathlib.Path(os.environ.get("TCHIN_BIN", ROOT / "build" / "bin"))
 TCHIND = BIN / "tchind"
 IS_THREAD_SANITIZED = TCHIND.is_file() and b"__tsan_init" in TCHIND.read_bytes()  # takes several times the memory and the time
+IS_SANITIZED = IS_THREAD_SANITIZED or (TCHIND.is_file() and b"__asan_init" in TCHIND.read_bytes())
 READY_S = 20
 STOP_S = 5
 SANITIZER = re.compile(r"ERROR: \w+Sanitizer|WARNING: \w+Sanitizer|runtime error:|LeakSanitizer|ERROR SUMMARY: [1-9]")

@@ -3,6 +3,8 @@ TLS as the peers see it: RFC 3261 26.3.2, RFC 5922. Registering and calling, whi
 whom the server believes, and what comes of handshakes that fail.
 """
 
+import os
+import pathlib
 import re
 import signal
 import socket
@@ -14,6 +16,7 @@ import pytest
 
 from certificates import Authority
 from phones import free_port
+from servers import IS_SANITIZED
 from sip import Peer, establish, finish, own_address, param_of, uri_of
 
 USERS = {"alice": "wonderland", "bob": "builder"}
@@ -107,6 +110,30 @@ def test_a_certificate_is_replaced_twenty_times_while_calls_go_on(secure, author
     finish(caller_end, bob)
     assert (alice.channels, bob.channels) == channels, "a connection was lost"
     assert len(seen) == 21
+
+
+def own_kb(server):
+    """What memory the server has for itself."""
+    return int(re.search(r"^Anonymous:\s+(\d+)", pathlib.Path(f"/proc/{server.process.pid}/smaps_rollup").read_text(), re.MULTILINE)[1])
+
+
+@pytest.mark.skipif(IS_SANITIZED or bool(os.environ.get("TCHIN_WRAP")),
+                    reason="a sanitizer's allocator keeps what is freed; of what is lost it tells itself")
+def test_memory_does_not_grow_when_certificates_are_replaced(secure, authority):
+    server = secure(["--workers", "2"])
+    alice, bob = (server.registered(user, "tls", security=authority.client()) for user in USERS)
+    caller_end, _ = establish(alice, bob, bob.aor)
+    issued = [authority.issue(f"DNS:example.org,DNS:number{i}.example") for i in range(2)]
+    seen, memory = shown(server)[0], {}
+    for i in range(1, 26):
+        server.certify(issued[i % 2])
+        deadline = time.monotonic() + 5
+        while (names := shown(server)[0]) == seen:
+            assert time.monotonic() < deadline, f"number {i} is not shown"
+        seen = names
+        memory[i] = own_kb(server)
+    finish(caller_end, bob)
+    assert memory[25] - memory[5] < 150, memory
 
 
 def test_what_cannot_be_used_is_one_line_and_what_was_there_stays(secure, authority):
