@@ -1,10 +1,12 @@
 """
-Real phones over TLS, with their checks of certificates on: baresip and linphonec. A call counts only when
-each has heard the other's tone. Both know the server as localhost, which is a name in its certificate.
+Real phones over TLS: baresip and linphonec. A call counts only when each has heard the other's tone.
+linphonec knows the server as localhost, which is a name in its certificate, and checks that; Debian's
+baresip 1.0.0 takes any certificate at 127.0.0.1, whatever authorities it is told to trust.
 """
 
 import pytest
 
+from certificates import Authority
 from phones import Baresip, Linphone, free_port
 from test_phones import ALICE_HERTZ, BOB_HERTZ, KINDS, USERS, assert_both_heard, end, ring, talk
 
@@ -43,3 +45,19 @@ def test_a_call_by_tls_is_heard_at_both_ends_and_either_may_end_it(pair, kinds):
     bob.answer()
     talk(alice, bob)
     end(bob, alice)
+
+
+def test_linphone_refuses_a_server_whose_authority_it_does_not_trust(tchind, authority, tmp_path):
+    """So its check is on, in the calls above."""
+    port = free_port()
+    server = tchind(users=USERS, domains=("example.org", "localhost"), host="127.0.0.1", port=port, tls_port=port + 1,
+                    certificates={"example.org": authority.issue("DNS:example.org,DNS:localhost,IP:127.0.0.1")})
+    unknown = Authority(tmp_path / "unknown", "Unknown CA")
+    alice = server.phone(Linphone, "alice", "tls", ALICE_HERTZ, host="localhost", trust=unknown.root)
+    try:
+        alice.start()
+        line = server.wait_log("TLS handshake failed", 10)
+        assert "unknown ca" in line, line
+        assert "REGISTER" not in server.ladder.read_text(), "nothing was said to it"
+    finally:
+        alice.stop()
