@@ -154,7 +154,7 @@ ctrl_tcp_listen 127.0.0.1:{control_port}
             rtp_port=rtp_port, rtp_last=rtp_port + 1))
         if self.trust:
             with (self.folder / "config").open("a") as config:
-                config.write(f"sip_cafile {self.trust}\nsip_verify_server yes\n")
+                config.write(f"sip_cafile {self.trust}\n")
         (self.folder / "contacts").write_text("")
         self._write_account()
         self._spawn(["baresip", "-f", str(self.folder)], stdin=subprocess.DEVNULL)
