@@ -186,6 +186,20 @@ void transport_send(struct transport *transport, const struct hop *to, struct sl
     meter_on();
 }
 
+bool transport_may_alias(const struct transport *transport, const struct hop *flow)
+{
+    (void)transport;
+    (void)flow;
+    return false;
+}
+
+void transport_alias(struct transport *transport, const struct hop *flow, uint16_t port)
+{
+    (void)transport;
+    (void)flow;
+    (void)port;
+}
+
 void transport_flush(struct transport *transport)
 {
     (void)transport;
