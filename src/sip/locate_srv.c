@@ -1,6 +1,8 @@
 /* The targets of SRV records, in the order of RFC 2782. */
 #include "sip/locate_inside.h"
 
+#include <strings.h>
+
 /* A name that leaves no room for the prefix has no SRV records. */
 void sip_locate_add_service(struct sip_locate *l, enum sip_transport transport)
 {
@@ -15,11 +17,27 @@ void sip_locate_add_service(struct sip_locate *l, enum sip_transport transport)
 
 /* --- taking in -------------------------------------------------------------------------------- */
 
-static bool comes_before(const struct sip_locate_target *a, const struct sip_locate_target *b)
+/* By ASCII, whatever the case. */
+static int compare_names(struct slice a, struct slice b)
+{
+    int order = strncasecmp(a.ptr, b.ptr, a.len < b.len ? a.len : b.len);
+
+    return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
+}
+
+/*
+ * Equals by their names, for a resolver may turn the records at every answer, and the same random
+ * number is to lead to the same target: RFC 3263 4.4.
+ */
+static bool comes_before(const struct sip_locate *l, const struct sip_locate_target *a,
+                         struct slice name, const struct sip_locate_target *b)
 {
     if (a->service != b->service)
         return a->service < b->service;
-    return a->priority < b->priority;
+    if (a->priority != b->priority)
+        return a->priority < b->priority;
+    int order = compare_names(name, sip_locate_name_text(l, b->name));
+    return order != 0 ? order < 0 : a->port < b->port;
 }
 
 /* One server is often the target of several services. */
@@ -39,7 +57,7 @@ static void insert(struct sip_locate *l, struct sip_locate_target target, struct
 {
     size_t at = l->target_count;
 
-    while (at > 0 && comes_before(&target, &l->targets[at - 1]))
+    while (at > 0 && comes_before(l, &target, name, &l->targets[at - 1]))
         at--;
     if (at == SIP_LOCATE_MAX_TARGETS || !keep_target_name(l, name, &target.name))
         return;

@@ -136,6 +136,35 @@ static void priorities_come_before_weights(void **state)
     assert_int_equal(tally.last[3], SEARCHES);
 }
 
+/* A resolver may turn them at every answer: RFC 3263 4.4. */
+static void one_seed_gives_one_order_whatever_the_order_of_the_records(void **state)
+{
+    static const char addresses[] = "a.example.com. A 192.0.2.1\nb.example.com. A 192.0.2.2\n";
+    static const char *const records[] = {
+        UDP "1 1 5 b.example.com.\n" UDP "1 2 7 a.example.com.\n" UDP "1 3 6 a.example.com.\n",
+        UDP "1 3 6 A.example.com.\n" UDP "1 2 7 a.example.com.\n" UDP "1 1 5 b.example.com.\n"};
+    struct sip_locate_client client = world_client("UDP");
+
+    (void)state;
+    for (uint64_t seed = 0; seed < 100; seed++) {
+        uint16_t ports[2][3];
+        for (size_t turn = 0; turn < 2; turn++) {
+            char zone[512];
+            (void)snprintf(zone, sizeof(zone), "%s%s", records[turn], addresses);
+            struct world *world = world_of(zone);
+            struct sip_candidate candidate;
+            struct sip_locate l;
+            world->random = seed;
+            world_start(world, &l, "sip:example.com;transport=udp", &client);
+            for (size_t i = 0; i < 3; i++) {
+                assert_int_equal(world_next(world, &l, &candidate), SIP_LOCATED);
+                ports[turn][i] = candidate.port;
+            }
+        }
+        assert_memory_equal(ports[0], ports[1], sizeof(ports[0]));
+    }
+}
+
 static void one_seed_gives_one_order(void **state)
 {
     const char *zone = UDP "0 1 1 a.example.com.\n" UDP "0 1 2 a.example.com.\n" UDP
@@ -153,4 +182,5 @@ CHECK_MAIN(CHECK_TEST(weights_are_shares), CHECK_TEST(equal_weights_are_equal_sh
            CHECK_TEST(those_left_are_drawn_by_their_weights_too),
            CHECK_TEST(weight_zero_has_a_small_chance), CHECK_TEST(without_weights_all_are_equal),
            CHECK_TEST(the_greatest_weights_do_not_overflow),
-           CHECK_TEST(priorities_come_before_weights), CHECK_TEST(one_seed_gives_one_order))
+           CHECK_TEST(priorities_come_before_weights), CHECK_TEST(one_seed_gives_one_order),
+           CHECK_TEST(one_seed_gives_one_order_whatever_the_order_of_the_records))
