@@ -40,7 +40,7 @@ def tchind(tmp_path):
         try:
             server.stop()
         finally:
-            print(server.story()[-20000:])  # pytest shows it when the test has failed
+            print(server.story()[-8000:])  # pytest shows it when the test has failed
 
 
 @pytest.fixture
