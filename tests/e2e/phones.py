@@ -5,7 +5,6 @@ it hears. Both are driven in the same words: register, call, ring, answer, hang 
 
 import json
 import os
-import random
 import re
 import signal
 import socket
@@ -14,18 +13,26 @@ import threading
 import time
 
 import tone
+from sip import claimed
 
 PATIENCE_S = 10
 
 
+def blocks_of_ports():
+    """None of them is one that the system gives away by itself, so nobody takes it before who asked does."""
+    while True:
+        first = 10000 + 100 * claimed("ports", 220)
+        yield from range(first, first + 100, 2)
+
+
+own_ports = blocks_of_ports()
+
+
 def free_port(address="127.0.0.1"):
-    """
-    A port free for UDP and TCP, and the next one too: baresip wants that for TLS, RTP for RTCP. Not
-    one of those that the system gives away by itself, so nobody takes it before who asked does.
-    """
+    """A port free for UDP and TCP, and the next one too: baresip wants that for TLS, RTP for RTCP."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     while True:
-        port = random.randrange(10000, 32000, 2)
+        port = next(own_ports)
         try:
             for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
                 for wanted in (port, port + 1):

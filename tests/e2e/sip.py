@@ -4,8 +4,7 @@ receives it hands over as it came. It keeps no state but a socket, so a test say
 """
 
 import hashlib
-import itertools
-import os
+import random
 import re
 import select
 import socket
@@ -41,13 +40,36 @@ class Numbers:
 
 
 unique = Numbers()
-hosts = itertools.count(1)
+claims = []
+
+
+def claimed(what, count):
+    """A number below `count` that no other process on this machine gets, nor this one again, as long as this one lives."""
+    for number in random.sample(range(count), count):
+        claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        try:
+            claim.bind(f"\0tchin-test-{what}-{number}")  # not in any folder, and gone with its process
+        except OSError:
+            claim.close()
+            continue
+        claims.append(claim)
+        return number
+    raise AssertionError(f"all {what} are taken")
+
+
+def networks_of_addresses():
+    """Addresses of 127/8, which is large enough for every process and test; .0 in the middle is for those that a test names."""
+    while True:
+        network = claimed("addresses", 200 * 200)
+        yield from (f"127.{1 + network // 200}.{1 + network % 200}.{n}" for n in range(1, 251))
+
+
+own_addresses = networks_of_addresses()
 
 
 def own_address():
-    """A loopback address of whoever asks, alone: 127/8 is large enough for every process and test."""
-    pid, n = os.getpid(), next(hosts)
-    return f"127.{1 + pid % 200}.{1 + (pid // 200 + n // 250) % 200}.{1 + n % 250}"
+    """A loopback address of whoever asks, alone."""
+    return next(own_addresses)
 
 
 def bracketed(host):
@@ -399,13 +421,14 @@ class Peer:
         return response
 
     def response(self, seconds=PATIENCE_S):
-        """The next final response, whatever it says."""
+        """The next final response, whatever it says; one to an INVITE is repeated until its ACK has come, and that is no news."""
         end = time.monotonic() + seconds
         while True:
             message = self.receive(end - time.monotonic())
             assert message is not None, f"{self.user}: no response within {seconds} s"
             assert not message.is_request, f"{self.user}: a response was expected, but there came\n{message}"
-            if message.status >= 200:
+            is_repeat = message.raw in self.seen and message.method == "INVITE"
+            if message.status >= 200 and not is_repeat:
                 self.seen.add(message.raw)
                 return message
 

@@ -5,13 +5,12 @@ connections) moves a call on at once. RFC 3261 16.6 step 7, 16.9, 18.4.
 
 import os
 import shutil
-import socket
 import time
 
 import pytest
 
 from bells import answer, bells, refuse
-from sip import Dialog, Peer, finish
+from sip import Dialog, Peer, finish, own_address
 
 AT_ONCE_S = 1.5  # unheard, it would be 32
 
@@ -35,10 +34,7 @@ def at_once():
 
 def dead_uri(user="bob", transport="udp"):
     """A contact at which nobody listens."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM if transport == "udp" else socket.SOCK_STREAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    return f"sip:{user}@127.0.0.1:{port}" + (";transport=tcp" if transport == "tcp" else "")
+    return f"sip:{user}@{own_address()}:9" + (";transport=tcp" if transport == "tcp" else "")
 
 
 # --- nobody listens ---

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from phones import free_port
-from servers import own_address
+from servers import own_address, stranger
 from sip import Channel, Message, Peer, establish, finish, param_of, unique, uri_of
 
 LARGE = b"x" * 1400  # with the header fields more than the 1300 bytes of RFC 3261 18.1.1
@@ -145,7 +145,7 @@ def test_calls_cross_from_worker_to_worker(tchind, workers):
 
 def from_many_sockets(request, address, count=8):
     """Sends the same octets from many sockets, which the system deals out; returns these."""
-    sources = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(count)]
+    sources = [stranger() for _ in range(count)]
     for source in sources:
         source.settimeout(4)
         source.sendto(request.octets(), address)
@@ -186,30 +186,35 @@ def test_a_repeat_that_reaches_another_worker_is_no_new_request(tchind, method, 
 @pytest.fixture
 def ends():
     """The socket that a request comes from, and the one that its Via names."""
+    host = own_address()
     made = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2)]
     for one in made:
-        one.bind(("127.0.0.1", 0))
+        one.bind((host, 0))
         one.settimeout(4)
     yield made
     for one in made:
         one.close()
 
 
+OWN = "its own address"
+
+
 @pytest.mark.parametrize("host, params, goes_to_source, received, rport", [
-    ("127.0.0.1", "", False, None, None),
-    ("127.0.0.1", ";rport", True, "127.0.0.1", True),
-    ("phone.example", "", False, "127.0.0.1", None),
-    ("phone.example", ";rport", True, "127.0.0.1", True),
-    ("192.0.2.1", "", False, "127.0.0.1", None),
-    ("127.0.0.1", ";received=192.0.2.9", False, None, None),
-    ("192.0.2.1", ";received=192.0.2.9;rport", True, "127.0.0.1", True),
-    ("127.0.0.1", ";rport=9", True, "127.0.0.1", True),
-    ("127.0.0.1", ";maddr=192.0.2.9", False, None, None),
-    ("127.0.0.1", ";received=192.0.2.9;received=192.0.2.8;rport=1;rport=2", True, "127.0.0.1", True),
+    (OWN, "", False, None, None),
+    (OWN, ";rport", True, OWN, True),
+    ("phone.example", "", False, OWN, None),
+    ("phone.example", ";rport", True, OWN, True),
+    ("192.0.2.1", "", False, OWN, None),
+    (OWN, ";received=192.0.2.9", False, None, None),
+    ("192.0.2.1", ";received=192.0.2.9;rport", True, OWN, True),
+    (OWN, ";rport=9", True, OWN, True),
+    (OWN, ";maddr=192.0.2.9", False, None, None),
+    (OWN, ";received=192.0.2.9;received=192.0.2.8;rport=1;rport=2", True, OWN, True),
 ], ids=str)
 def test_a_response_goes_where_the_request_came_from(lab, ends, host, params, goes_to_source, received, rport):
     source, named = ends
-    port = named.getsockname()[1]
+    own, port = named.getsockname()
+    host, received = (own if value is OWN else value for value in (host, received))
     via = f"SIP/2.0/UDP {host}:{port};branch=z9hG4bK{unique.next('b')}{params}"
     source.sendto(options_with(via).octets(), lab.address)
     answered, silent = (source, named) if goes_to_source else (named, source)
