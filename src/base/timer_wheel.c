@@ -3,6 +3,9 @@
  * times 64, and so on: two years in six levels. A timer lies in the lowest level whose window,
  * aligned to its own size, holds both it and the present; when the present enters a slot of a
  * higher level, that slot's timers move down. The highest level alone is a ring.
+ *
+ * But protocols wait for the same few times again and again. What waits as long as others before it
+ * is due after them: it joins them in a line, and need not be moved until it is due.
  */
 #include "base/timer_wheel.h"
 
@@ -18,6 +21,10 @@ void timer_wheel_init(struct timer_wheel *wheel, uint64_t now_ms)
         for (int slot = 0; slot < TIMER_WHEEL_SLOTS; slot++)
             list_init(&wheel->slots[level][slot]);
         wheel->occupied[level] = 0;
+    }
+    for (int i = 0; i < TIMER_WHEEL_LINES; i++) {
+        list_init(&wheel->lines[i].timers);
+        wheel->lines[i].first_ms = TIMER_NEVER;
     }
     list_init(&wheel->due);
     wheel->now_ms = now_ms;
@@ -48,11 +55,31 @@ static void place(struct timer_wheel *wheel, struct timer *timer)
     wheel->occupied[level] |= 1ULL << slot;
 }
 
+/*
+ * False: those in the line wait for another time. There are so many lines that the times of RFC
+ * 3261 17 have one each.
+ */
+static bool join_line(struct timer_wheel *wheel, struct timer *timer)
+{
+    uint64_t wait_ms = timer->due_ms - wheel->now_ms;
+    struct timer_line *line = &wheel->lines[wait_ms % TIMER_WHEEL_LINES];
+
+    if (list_is_empty(&line->timers)) {
+        line->wait_ms = wait_ms;
+        line->first_ms = timer->due_ms;
+    }
+    if (line->wait_ms != wait_ms)
+        return false;
+    list_add(&line->timers, &timer->node);
+    return true;
+}
+
 void timer_set(struct timer_wheel *wheel, struct timer *timer, uint64_t due_ms)
 {
     list_remove(&timer->node);
     timer->due_ms = due_ms;
-    place(wheel, timer);
+    if (due_ms <= wheel->now_ms || !join_line(wheel, timer))
+        place(wheel, timer);
 }
 
 void timer_clear(struct timer *timer)
@@ -87,9 +114,21 @@ static uint64_t next_slot_ms(struct timer_wheel *wheel, int level)
     return TIMER_NEVER;
 }
 
-uint64_t timer_wheel_next_ms(struct timer_wheel *wheel)
+static uint64_t next_of_lines_ms(const struct timer_wheel *wheel)
 {
     uint64_t next_ms = TIMER_NEVER;
+
+    for (int i = 0; i < TIMER_WHEEL_LINES; i++) {
+        const struct timer_line *line = &wheel->lines[i];
+        if (!list_is_empty(&line->timers) && line->first_ms < next_ms)
+            next_ms = line->first_ms;
+    }
+    return next_ms;
+}
+
+uint64_t timer_wheel_next_ms(struct timer_wheel *wheel)
+{
+    uint64_t next_ms = next_of_lines_ms(wheel);
 
     if (!list_is_empty(&wheel->due))
         return wheel->now_ms;
@@ -101,10 +140,31 @@ uint64_t timer_wheel_next_ms(struct timer_wheel *wheel)
     return next_ms;
 }
 
-/* The present reaches `now_ms`, where a slot of one or more levels begins. */
+static struct timer *timer_of(struct list_node *node)
+{
+    return CONTAINER_OF(node, struct timer, node);
+}
+
+static void take_from_line(struct timer_wheel *wheel, struct timer_line *line)
+{
+    while (!list_is_empty(&line->timers)) {
+        struct timer *first = timer_of(line->timers.next);
+        line->first_ms = first->due_ms;
+        if (first->due_ms > wheel->now_ms)
+            return;
+        list_remove(&first->node);
+        list_add(&wheel->due, &first->node);
+    }
+}
+
+/* The present reaches `now_ms`, where a line has its first or a slot of some levels begins. */
 static void enter(struct timer_wheel *wheel, uint64_t now_ms)
 {
     wheel->now_ms = now_ms;
+    for (int i = 0; i < TIMER_WHEEL_LINES; i++) {
+        if (wheel->lines[i].first_ms <= now_ms)
+            take_from_line(wheel, &wheel->lines[i]);
+    }
     for (int level = TIMER_WHEEL_LEVELS - 1; level >= 0; level--) {
         unsigned slot = (unsigned)(now_ms >> (level * SLOT_BITS)) & SLOT_MASK;
         struct list_node moving;
@@ -117,7 +177,7 @@ static void enter(struct timer_wheel *wheel, uint64_t now_ms)
         while ((node = list_take_first(&wheel->slots[level][slot])) != NULL)
             list_add(&moving, node);
         while ((node = list_take_first(&moving)) != NULL)
-            place(wheel, CONTAINER_OF(node, struct timer, node));
+            place(wheel, timer_of(node));
     }
 }
 
@@ -134,7 +194,7 @@ struct timer *timer_wheel_take(struct timer_wheel *wheel, uint64_t now_ms)
         }
         enter(wheel, next_ms);
     }
-    struct timer *timer = CONTAINER_OF(node, struct timer, node);
+    struct timer *timer = timer_of(node);
     timer->due_ms = TIMER_NEVER;
     return timer;
 }

@@ -1,6 +1,7 @@
 /*
- * Timers in a hierarchical wheel: setting and clearing one costs the same however many there are.
- * The wheel knows no clock and calls nobody; its owner asks what is due.
+ * Timers in a hierarchical wheel: setting and clearing one costs the same however many there are,
+ * and least where many are to wait equally long. The wheel knows no clock and calls nobody; its
+ * owner asks what is due.
  */
 #ifndef TCHIN_BASE_TIMER_WHEEL_H
 #define TCHIN_BASE_TIMER_WHEEL_H
@@ -10,7 +11,7 @@
 
 #include "base/list.h"
 
-enum { TIMER_WHEEL_LEVELS = 6, TIMER_WHEEL_SLOTS = 64 };
+enum { TIMER_WHEEL_LEVELS = 6, TIMER_WHEEL_SLOTS = 64, TIMER_WHEEL_LINES = 13 };
 
 #define TIMER_NEVER UINT64_MAX
 
@@ -20,9 +21,17 @@ struct timer {
     uint64_t due_ms;
 };
 
+/* Timers that wait equally long, in the order in which they are due. */
+struct timer_line {
+    struct list_node timers;
+    uint64_t wait_ms;
+    uint64_t first_ms; /* before it none of them is due */
+};
+
 struct timer_wheel {
     struct list_node slots[TIMER_WHEEL_LEVELS][TIMER_WHEEL_SLOTS];
     uint64_t occupied[TIMER_WHEEL_LEVELS]; /* a bit a slot; may be set for an emptied one */
+    struct timer_line lines[TIMER_WHEEL_LINES];
     struct list_node due;
     uint64_t now_ms;
 };
