@@ -96,3 +96,25 @@ bool base64_read(struct slice text, struct buffer *out)
     }
     return rest == 0 || read_rest(at, rest, room);
 }
+
+void base64_write_number(uint64_t number, char *out, size_t count)
+{
+    for (; count > 0; number >>= 6)
+        out[--count] = digits[number & 63];
+}
+
+bool base64_read_number(struct slice text, uint64_t *out)
+{
+    uint64_t number = 0;
+
+    if (text.len > BASE64_NUMBER_DIGITS)
+        return false;
+    for (size_t i = 0; i < text.len; i++) {
+        uint32_t value = values[byte_at(text.ptr, i)];
+        if (value == 0)
+            return false;
+        number = number << 6 | (value - 1);
+    }
+    *out = number;
+    return true;
+}

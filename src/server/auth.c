@@ -15,7 +15,8 @@ enum { HA1_OF_NAME, HA1_OF_AOR };
 
 struct attempt {
     struct sip_credentials credentials;
-    enum nonce_verdict verdict; /* on their nonce */
+    struct nonce nonce;
+    enum nonce_verdict verdict; /* on it */
     char aor_text[USER_MAX_NAME];
     struct slice name; /* whom they name: an address of record, if it can be one of the domain */
     size_t form;       /* which of the user's names was used */
@@ -83,17 +84,19 @@ static bool find_credentials(const struct request *rq, const struct domain_setti
     enum sip_header_id id = kind == AUTH_REGISTRAR ? SIP_AUTHORIZATION : SIP_PROXY_AUTHORIZATION;
     const struct sip_header *header = sip_message_header(rq->msg, id);
     struct sip_credentials credentials;
+    struct nonce nonce;
     bool is_found = false;
 
     for (; header != NULL; header = sip_message_next(rq->msg, header)) {
         if (!read_credentials(header->value, domain, &credentials))
             continue;
-        enum nonce_verdict verdict =
-            nonce_check(rq->w->server->nonces, credentials.nonce, &rq->from.remote,
-                        slice_of(domain->name), rq->w->now_ms, rq->settings->nonce_s * 1000);
+        enum nonce_verdict verdict = nonce_check(
+            rq->w->server->nonces, credentials.nonce, &rq->from.remote, slice_of(domain->name),
+            rq->w->now_ms, rq->settings->nonce_s * 1000, &nonce);
         if (is_found && verdict >= out->verdict)
             continue;
         out->credentials = credentials;
+        out->nonce = nonce;
         out->verdict = verdict;
         is_found = true;
     }
@@ -153,15 +156,16 @@ static bool is_digest_right(struct request *rq, const struct attempt *attempt)
 }
 
 /* Without qop there is no nonce count, so such a nonce serves for one request. */
-static enum nonce_verdict use_nonce(struct request *rq, const struct sip_credentials *credentials)
+static enum nonce_verdict use_nonce(struct request *rq, const struct attempt *attempt)
 {
+    const struct sip_credentials *credentials = &attempt->credentials;
     const struct slice parts[] = {rq->msg->basics.call_id, rq->msg->basics.via.branch,
                                   rq->msg->method};
     struct hash_wide hash =
         hash_slices_wide(&rq->w->server->keys.ours_alone, parts, ARRAY_LEN(parts));
     uint32_t count = credentials->qop == SIP_QOP_NONE ? UINT32_MAX : credentials->nc;
 
-    return nonce_use(rq->w->server->nonces, credentials->nonce, count, (uint32_t)hash.low,
+    return nonce_use(rq->w->server->nonces, &attempt->nonce, count, (uint32_t)hash.low,
                      rq->w->now_ms);
 }
 
@@ -235,7 +239,7 @@ enum sip_status auth_check(struct request *rq, const struct domain_settings *dom
         return challenge(rq, domain, kind, false);
     }
     if (attempt.verdict == NONCE_FRESH)
-        attempt.verdict = use_nonce(rq, &attempt.credentials);
+        attempt.verdict = use_nonce(rq, &attempt);
     if (attempt.verdict != NONCE_FRESH)
         return challenge(rq, domain, kind, true);
     if (!is_for_uri_of_ours(rq, attempt.credentials.uri)) {

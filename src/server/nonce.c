@@ -1,6 +1,8 @@
 /*
- * A nonce is forty hexadecimal digits: twelve of the time it was made, twelve of a serial number,
- * and sixteen of the keyed hash over both, the client's address and the realm.
+ * A nonce is twenty digits of base64url: ten of a stamp, the time it was made and a serial number,
+ * and ten of the keyed hash over that, the client's address and the realm. It is that short because
+ * of the text that a response is the hash of: with a cnonce of up to 18 characters, which phones
+ * seldom exceed, that is two blocks of MD5 and not three.
  *
  * The table has buckets of eight. Where a bucket is full its oldest nonce makes room, and from then
  * on no nonce of that bucket that is as old is believed any more unless it is still there.
@@ -11,9 +13,11 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "base/buffer.h"
+#include "base/base64.h"
 
-enum { BUCKET_NONCES = 8, LOCKS = 256, TIME_DIGITS = 12, SERIAL_DIGITS = 12, HASH_DIGITS = 16 };
+enum { BUCKET_NONCES = 8, LOCKS = 256 };
+enum { STAMP_DIGITS = 10, HASH_DIGITS = 10, HASH_BITS = 6 * HASH_DIGITS };
+enum { SERIAL_BITS = 16 }; /* of the stamp; above them is the time */
 enum {
     REPEAT_MS = 32000, /* 64*T1: a client has given up by then (RFC 3261 17.1.2.2) */
     AHEAD_MS = 1000,   /* the turn of the worker that made it may have begun after ours */
@@ -72,81 +76,50 @@ void nonce_table_free(struct nonce_table *table)
     free(table);
 }
 
-static void add_digits(struct buffer *out, uint64_t value, unsigned digits)
+static uint64_t made_ms_of(const struct nonce *nonce)
 {
-    unsigned char bytes[8];
-
-    for (unsigned i = 0; i < digits / 2; i++)
-        bytes[i] = (unsigned char)(value >> (8 * (digits / 2 - 1 - i)));
-    buffer_add_hex(out, bytes, digits / 2);
+    return nonce->stamp >> SERIAL_BITS;
 }
 
-/* The value of each digit, plus 1: of ours, none is a capital. */
-static const uint8_t digit_values[256] = {
-    ['0'] = 1, ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
-    ['8'] = 9, ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
-};
-
-static bool read_digits(struct slice text, uint64_t *out)
+static uint64_t sign(const struct nonce_table *table, uint64_t stamp, const struct net_addr *source,
+                     struct slice realm)
 {
-    uint64_t value = 0;
-
-    for (size_t i = 0; i < text.len; i++) {
-        uint8_t digit = digit_values[(unsigned char)text.ptr[i]];
-        if (digit == 0)
-            return false;
-        value = value << 4 | (uint64_t)(digit - 1);
-    }
-    *out = value;
-    return true;
-}
-
-static uint64_t sign(const struct nonce_table *table, struct slice time_and_serial,
-                     const struct net_addr *source, struct slice realm)
-{
+    char begin[sizeof(stamp) + sizeof(source->ip)];
     const struct slice parts[] = {
-        time_and_serial, {(const char *)source->ip, sizeof(source->ip)},
-         realm
+        {begin, sizeof(begin)},
+        realm
     };
 
-    return hash_slices(&table->key, parts, ARRAY_LEN(parts));
+    memcpy(begin, &stamp, sizeof(stamp));
+    memcpy(begin + sizeof(stamp), source->ip, sizeof(source->ip));
+    return hash_slices(&table->key, parts, ARRAY_LEN(parts)) >> (64 - HASH_BITS);
 }
 
 void nonce_make(struct nonce_table *table, const struct net_addr *source, struct slice realm,
                 uint64_t now_ms, char out[NONCE_LEN])
 {
-    struct buffer text = buffer_over(out, NONCE_LEN);
+    uint16_t serial = (uint16_t)atomic_fetch_add_explicit(&table->serial, 1, memory_order_relaxed);
+    uint64_t stamp = now_ms << SERIAL_BITS | serial;
 
-    add_digits(&text, now_ms, TIME_DIGITS);
-    add_digits(&text, atomic_fetch_add_explicit(&table->serial, 1, memory_order_relaxed),
-               SERIAL_DIGITS);
-    add_digits(&text, sign(table, buffer_slice(&text), source, realm), HASH_DIGITS);
+    base64_write_number(stamp, out, STAMP_DIGITS);
+    base64_write_number(sign(table, stamp, source, realm), out + STAMP_DIGITS, HASH_DIGITS);
 }
 
-struct nonce_parts {
-    struct slice signed_part;
-    uint64_t made_ms;
-    uint64_t hash;
-};
-
-static bool take_apart(struct slice nonce, struct nonce_parts *out)
+static bool read_nonce(struct slice text, struct nonce *out)
 {
-    if (nonce.len != NONCE_LEN)
-        return false;
-    out->signed_part = (struct slice){nonce.ptr, TIME_DIGITS + SERIAL_DIGITS};
-    return read_digits((struct slice){nonce.ptr, TIME_DIGITS}, &out->made_ms)
-           && read_digits(slice_after(nonce, TIME_DIGITS + SERIAL_DIGITS), &out->hash);
+    return text.len == NONCE_LEN
+           && base64_read_number((struct slice){text.ptr, STAMP_DIGITS}, &out->stamp)
+           && base64_read_number(slice_after(text, STAMP_DIGITS), &out->hash);
 }
 
-enum nonce_verdict nonce_check(const struct nonce_table *table, struct slice nonce,
+enum nonce_verdict nonce_check(const struct nonce_table *table, struct slice text,
                                const struct net_addr *source, struct slice realm, uint64_t now_ms,
-                               uint32_t lifetime_ms)
+                               uint32_t lifetime_ms, struct nonce *out)
 {
-    struct nonce_parts parts;
-
-    if (!take_apart(nonce, &parts) || sign(table, parts.signed_part, source, realm) != parts.hash)
+    if (!read_nonce(text, out) || sign(table, out->stamp, source, realm) != out->hash)
         return NONCE_FOREIGN;
-    bool is_fresh = parts.made_ms <= now_ms + AHEAD_MS && now_ms <= parts.made_ms + lifetime_ms;
+    uint64_t made_ms = made_ms_of(out);
+    bool is_fresh = made_ms <= now_ms + AHEAD_MS && now_ms <= made_ms + lifetime_ms;
     return is_fresh ? NONCE_FRESH : NONCE_STALE;
 }
 
@@ -166,15 +139,16 @@ static struct used_nonce *find_place(struct bucket *bucket, uint64_t hash)
 }
 
 /* Puts it where the oldest was. False: it may have been there before. */
-static bool take_place(struct bucket *bucket, struct used_nonce *place,
-                       const struct nonce_parts *parts)
+static bool take_place(struct bucket *bucket, struct used_nonce *place, const struct nonce *nonce)
 {
-    if (parts->made_ms <= bucket->forgotten_ms)
+    uint64_t made_ms = made_ms_of(nonce);
+
+    if (made_ms <= bucket->forgotten_ms)
         return false;
     if (place->made_ms > bucket->forgotten_ms)
         bucket->forgotten_ms = place->made_ms;
-    place->hash = parts->hash;
-    place->made_ms = parts->made_ms;
+    place->hash = nonce->hash;
+    place->made_ms = made_ms;
     return true;
 }
 
@@ -184,17 +158,17 @@ static bool is_repeat(const struct used_nonce *used, uint32_t count, uint32_t re
     return count == used->count && request == used->request && now_ms <= used->used_ms + REPEAT_MS;
 }
 
-static enum nonce_verdict use_in_bucket(struct bucket *bucket, const struct nonce_parts *parts,
+static enum nonce_verdict use_in_bucket(struct bucket *bucket, const struct nonce *nonce,
                                         uint32_t count, uint32_t request, uint64_t now_ms)
 {
-    struct used_nonce *used = find_place(bucket, parts->hash);
+    struct used_nonce *used = find_place(bucket, nonce->hash);
 
-    if (used->hash == parts->hash) {
+    if (used->hash == nonce->hash) {
         if (is_repeat(used, count, request, now_ms))
             return NONCE_FRESH;
         if (count <= used->count)
             return NONCE_STALE;
-    } else if (!take_place(bucket, used, parts)) {
+    } else if (!take_place(bucket, used, nonce)) {
         return NONCE_STALE;
     }
     used->count = count;
@@ -203,18 +177,16 @@ static enum nonce_verdict use_in_bucket(struct bucket *bucket, const struct nonc
     return NONCE_FRESH;
 }
 
-enum nonce_verdict nonce_use(struct nonce_table *table, struct slice nonce, uint32_t count,
+enum nonce_verdict nonce_use(struct nonce_table *table, const struct nonce *nonce, uint32_t count,
                              uint32_t request, uint64_t now_ms)
 {
-    struct nonce_parts parts;
-
-    if (!take_apart(nonce, &parts) || parts.hash == 0)
+    if (nonce->hash == 0)
         return NONCE_FOREIGN;
-    size_t index = parts.hash & table->mask;
+    size_t index = nonce->hash & table->mask;
     pthread_mutex_t *lock = &table->locks[index % LOCKS];
     pthread_mutex_lock(lock);
     enum nonce_verdict verdict =
-        use_in_bucket(&table->buckets[index], &parts, count, request, now_ms);
+        use_in_bucket(&table->buckets[index], nonce, count, request, now_ms);
     pthread_mutex_unlock(lock);
     return verdict;
 }

@@ -11,7 +11,7 @@
 #include "base/hash.h"
 #include "net/addr.h"
 
-enum { NONCE_LEN = 40 };
+enum { NONCE_LEN = 20 };
 
 struct nonce_table;
 
@@ -23,6 +23,12 @@ void nonce_table_free(struct nonce_table *table);
 void nonce_make(struct nonce_table *table, const struct net_addr *source, struct slice realm,
                 uint64_t now_ms, char out[NONCE_LEN]);
 
+/* What a nonce says: when it was made and as which, and the keyed hash of that. */
+struct nonce {
+    uint64_t stamp;
+    uint64_t hash;
+};
+
 /* The best first. */
 enum nonce_verdict {
     NONCE_FRESH,
@@ -30,17 +36,17 @@ enum nonce_verdict {
     NONCE_FOREIGN, /* not made by us for this client */
 };
 
-/* Looks at the nonce alone. */
-enum nonce_verdict nonce_check(const struct nonce_table *table, struct slice nonce,
+/* Looks at the nonce alone, and takes it apart into `out`, which means nothing if it is foreign. */
+enum nonce_verdict nonce_check(const struct nonce_table *table, struct slice text,
                                const struct net_addr *source, struct slice realm, uint64_t now_ms,
-                               uint32_t lifetime_ms);
+                               uint32_t lifetime_ms, struct nonce *out);
 
 /*
- * Notes the use of a nonce whose digest was right. `request` is a hash of the request: the same one
- * again is a repeat, and allowed for as long as a client repeats itself. NONCE_STALE: this count,
- * or a higher one, was used before.
+ * Notes the use of a nonce that is not foreign and whose digest was right. `request` is a hash of
+ * the request: the same one again is a repeat, and allowed for as long as a client repeats itself.
+ * NONCE_STALE: this count, or a higher one, was used before.
  */
-enum nonce_verdict nonce_use(struct nonce_table *table, struct slice nonce, uint32_t count,
+enum nonce_verdict nonce_use(struct nonce_table *table, const struct nonce *nonce, uint32_t count,
                              uint32_t request, uint64_t now_ms);
 
 #endif

@@ -112,7 +112,7 @@ def test_neither_ack_nor_cancel_is_challenged(alice):
 def test_a_challenge_has_realm_nonce_algorithm_and_qop(alice):
     first, second = ask(alice, query(alice)), ask(alice, query(alice))
     [line] = first.lines("WWW-Authenticate")
-    assert re.fullmatch(r'Digest realm="example\.org", nonce="[0-9a-f]+", algorithm=MD5, qop="auth"', line)
+    assert re.fullmatch(r'Digest realm="example\.org", nonce="[\w-]{20}", algorithm=MD5, qop="auth"', line)
     assert challenge_of(first)["nonce"] != challenge_of(second)["nonce"]
 
 
@@ -166,7 +166,7 @@ def test_the_user_may_name_the_domain_too(alice, user, status):
 
 def normalised(response):
     """All octets but for what differs in each message by its nature."""
-    text = re.sub(r'nonce="[0-9a-f]+"', "nonce", str(response))
+    text = re.sub(r'nonce="[\w-]{20}"', "nonce", str(response))
     text = re.sub(r"branch=[^;\r]*|tag=[^;\r]*|rport=\d+|:\d+;|Call-ID: [^\r]*", "", text)
     return text
 
@@ -309,7 +309,7 @@ def test_basic_is_never_taken(alice):
 
 @pytest.mark.parametrize("fields", [
     {"username": '""'}, {"username": None}, {"username": '"alice'}, {"username": f'"{"a" * 5000}"'}, {"nonce": None}, {"nonce": '""'},
-    {"nonce": '"' + "f" * 40 + '"'}, {"nonce": '"' + "é" * 40 + '"'}, {"response": None}, {"response": '""'}, {"response": '"x"'},
+    {"nonce": '"' + "f" * 20 + '"'}, {"nonce": '"' + "é" * 10 + '"'}, {"response": None}, {"response": '""'}, {"response": '"x"'},
     {"response": f'"{"0" * 10000}"'}, {"uri": None}, {"nc": None}, {"nc": "1"}, {"nc": "0000000g"}, {"cnonce": None}, {"qop": "both"},
     {"qop": '"auth,auth-int"'}, {"algorithm": "SHA-512-256"}, {"algorithm": "ROT13"}, {"algorithm": "-sess"}, {"realm": None},
     {"realm": '"elsewhere.example"'}, {"realm": '"example.org", realm="example.org"'}, {"opaque": '"\\"'}, {"nc": "00000001;"}])

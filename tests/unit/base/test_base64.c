@@ -65,6 +65,45 @@ static void what_is_no_such_text_is_refused(void **state)
     assert_false(base64_read(SLICE("Zm9v"), &little));
 }
 
+static void numbers_are_written_and_read_back(void **state)
+{
+    static const struct {
+        uint64_t number;
+        const char *text;
+    } cases[] = {
+        {0,                      "A"         },
+        {63,                     "_"         },
+        {64,                     "BA"        },
+        {64,                     "AABA"      },
+        {(uint64_t)62 << 54 | 1, "-AAAAAAAAB"},
+        {UINT64_MAX >> 4,        "__________"},
+    };
+    char text[BASE64_NUMBER_DIGITS];
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        uint64_t number;
+        base64_write_number(cases[i].number, text, strlen(cases[i].text));
+        CHECK_CASE(memcmp(text, cases[i].text, strlen(cases[i].text)) == 0, cases[i].text);
+        CHECK_CASE(base64_read_number(slice_of(cases[i].text), &number), cases[i].text);
+        CHECK_CASE(number == cases[i].number, cases[i].text);
+    }
+}
+
+static void what_is_no_such_number_is_refused(void **state)
+{
+    static const char *const cases[] = {"=", "A+", "A/", " A", "A\303", "AAAAAAAAAAA"};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        uint64_t number = 4711;
+        CHECK_CASE(!base64_read_number(slice_of(cases[i]), &number), cases[i]);
+        CHECK_CASE(number == 4711, cases[i]);
+    }
+}
+
 CHECK_MAIN(CHECK_TEST(bytes_are_written_and_read_back),
            CHECK_TEST(bytes_of_all_values_and_lengths_come_back),
-           CHECK_TEST(what_is_no_such_text_is_refused))
+           CHECK_TEST(what_is_no_such_text_is_refused),
+           CHECK_TEST(numbers_are_written_and_read_back),
+           CHECK_TEST(what_is_no_such_number_is_refused))

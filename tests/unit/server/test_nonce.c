@@ -33,6 +33,25 @@ static struct slice make(struct nonce_table *table, uint64_t now_ms, char text[N
     return (struct slice){text, NONCE_LEN};
 }
 
+static enum nonce_verdict check(struct nonce_table *table, struct slice text,
+                                const struct net_addr *source, const char *realm, uint64_t now_ms)
+{
+    struct nonce nonce;
+
+    return nonce_check(table, text, source, slice_of(realm), now_ms, LIFETIME_MS, &nonce);
+}
+
+static enum nonce_verdict use(struct nonce_table *table, struct slice text, uint32_t count,
+                              uint32_t request, uint64_t now_ms)
+{
+    struct nonce nonce;
+
+    assert_int_not_equal(
+        nonce_check(table, text, &alice, SLICE("example.org"), now_ms, LIFETIME_MS, &nonce),
+        NONCE_FOREIGN);
+    return nonce_use(table, &nonce, count, request, now_ms);
+}
+
 static void a_nonce_is_believed_from_its_client_in_its_realm_for_its_time(void **state)
 {
     struct nonce_table *table = new_table(1024);
@@ -56,8 +75,7 @@ static void a_nonce_is_believed_from_its_client_in_its_realm_for_its_time(void *
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-        CHECK_CASE(nonce_check(table, nonce, cases[i].source, slice_of(cases[i].realm),
-                               cases[i].now_ms, LIFETIME_MS)
+        CHECK_CASE(check(table, nonce, cases[i].source, cases[i].realm, cases[i].now_ms)
                        == cases[i].verdict,
                    cases[i].label);
 }
@@ -72,9 +90,41 @@ static void a_changed_nonce_is_foreign(void **state)
     for (size_t i = 0; i < NONCE_LEN; i++) {
         char kept = text[i];
         text[i] = kept == '0' ? '1' : '0';
-        assert_int_equal(nonce_check(table, nonce, &alice, SLICE("example.org"), 5000, LIFETIME_MS),
-                         NONCE_FOREIGN);
+        assert_int_equal(check(table, nonce, &alice, "example.org", 5000), NONCE_FOREIGN);
         text[i] = kept;
+    }
+}
+
+static void what_has_not_the_form_of_a_nonce_is_foreign(void **state)
+{
+    static const char *const texts[] = {"",
+                                        "0",
+                                        "AAAAAAAAAAAAAAAAAAA",
+                                        "AAAAAAAAAAAAAAAAAAAAA",
+                                        "AAAAAAAAAAAAAAAAAAA=",
+                                        "+AAAAAAAAAAAAAAAAAAA",
+                                        "\303\244AAAAAAAAAAAAAAAAAA",
+                                        "ffffffffffffffffffffffffffffffffffffffff"};
+    struct nonce_table *table = new_table(1024);
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+        CHECK_CASE(check(table, slice_of(texts[i]), &alice, "example.org", 5000) == NONCE_FOREIGN,
+                   texts[i]);
+}
+
+/* Two clients behind one NAT would count with the same one. */
+static void of_one_millisecond_no_two_are_the_same(void **state)
+{
+    enum { MANY = 1000 };
+    struct nonce_table *table = new_table(1024);
+    static char texts[MANY][NONCE_LEN];
+
+    (void)state;
+    for (size_t i = 0; i < MANY; i++) {
+        (void)make(table, 5000, texts[i]);
+        for (size_t j = 0; j < i; j++)
+            assert_memory_not_equal(texts[i], texts[j], NONCE_LEN);
     }
 }
 
@@ -85,11 +135,11 @@ static void a_count_is_used_once_but_for_a_repeat_of_the_same_request(void **sta
     struct slice nonce = make(table, 5000, text);
 
     (void)state;
-    assert_int_equal(nonce_use(table, nonce, 1, 77, 5000), NONCE_FRESH);
-    assert_int_equal(nonce_use(table, nonce, 1, 77, 5500), NONCE_FRESH);
-    assert_int_equal(nonce_use(table, nonce, 1, 78, 5500), NONCE_STALE);
-    assert_int_equal(nonce_use(table, nonce, 3, 79, 6000), NONCE_FRESH);
-    assert_int_equal(nonce_use(table, nonce, 2, 80, 6000), NONCE_STALE);
+    assert_int_equal(use(table, nonce, 1, 77, 5000), NONCE_FRESH);
+    assert_int_equal(use(table, nonce, 1, 77, 5500), NONCE_FRESH);
+    assert_int_equal(use(table, nonce, 1, 78, 5500), NONCE_STALE);
+    assert_int_equal(use(table, nonce, 3, 79, 6000), NONCE_FRESH);
+    assert_int_equal(use(table, nonce, 2, 80, 6000), NONCE_STALE);
 }
 
 /* What comes later is no retransmission but a recording: RFC 7616 5.5. */
@@ -100,11 +150,11 @@ static void a_repeat_is_allowed_as_long_as_a_client_repeats_itself(void **state)
     struct slice nonce = make(table, 5000, text);
 
     (void)state;
-    assert_int_equal(nonce_use(table, nonce, 1, 77, 5000), NONCE_FRESH);
-    assert_int_equal(nonce_use(table, nonce, 1, 77, 36000), NONCE_FRESH);
-    assert_int_equal(nonce_use(table, nonce, 1, 77, 37000), NONCE_FRESH);
-    assert_int_equal(nonce_use(table, nonce, 1, 77, 37001), NONCE_STALE);
-    assert_int_equal(nonce_use(table, nonce, 2, 78, 37001), NONCE_FRESH);
+    assert_int_equal(use(table, nonce, 1, 77, 5000), NONCE_FRESH);
+    assert_int_equal(use(table, nonce, 1, 77, 36000), NONCE_FRESH);
+    assert_int_equal(use(table, nonce, 1, 77, 37000), NONCE_FRESH);
+    assert_int_equal(use(table, nonce, 1, 77, 37001), NONCE_STALE);
+    assert_int_equal(use(table, nonce, 2, 78, 37001), NONCE_FRESH);
 }
 
 /* More nonces than the table has room for: none of them may be used a second time. */
@@ -117,16 +167,17 @@ static void a_nonce_that_fell_out_is_stale_not_fresh(void **state)
     (void)state;
     for (uint32_t i = 0; i < MANY; i++) {
         struct slice nonce = make(table, 5000 + i, texts[i]);
-        assert_int_equal(nonce_use(table, nonce, 1, i, 5000 + i), NONCE_FRESH);
+        assert_int_equal(use(table, nonce, 1, i, 5000 + i), NONCE_FRESH);
     }
     for (uint32_t i = 0; i < MANY; i++)
-        assert_int_equal(
-            nonce_use(table, (struct slice){texts[i], NONCE_LEN}, 1, i + MANY, 5000 + MANY),
-            NONCE_STALE);
+        assert_int_equal(use(table, (struct slice){texts[i], NONCE_LEN}, 1, i + MANY, 5000 + MANY),
+                         NONCE_STALE);
 }
 
 CHECK_MAIN(CHECK_TEST(a_nonce_is_believed_from_its_client_in_its_realm_for_its_time),
            CHECK_TEST(a_changed_nonce_is_foreign),
+           CHECK_TEST(what_has_not_the_form_of_a_nonce_is_foreign),
+           CHECK_TEST(of_one_millisecond_no_two_are_the_same),
            CHECK_TEST(a_count_is_used_once_but_for_a_repeat_of_the_same_request),
            CHECK_TEST(a_repeat_is_allowed_as_long_as_a_client_repeats_itself),
            CHECK_TEST(a_nonce_that_fell_out_is_stale_not_fresh))
