@@ -9,50 +9,138 @@
 #include "sip/auth.h"
 
 #include "sip/grammar.h"
+#include "sip/match.h"
 
 enum { NC_DIGITS = 8 };
 
-/* A parameter that is read, and where its value goes; a NULL pointer there: not seen yet. */
-struct wanted {
-    struct slice name;
-    struct slice *value;
+/* What is read of challenges, credentials and Authentication-Info. */
+enum auth_param {
+    USERNAME,
+    REALM,
+    NONCE,
+    URI,
+    RESPONSE,
+    CNONCE,
+    OPAQUE,
+    NC,
+    ALGORITHM,
+    QOP,
+    DOMAIN,
+    STALE,
+    NEXTNONCE,
+    RSPAUTH,
+    NOT_READ,
+    PARAM_COUNT = NOT_READ,
 };
 
-/* auth-param = auth-param-name EQUAL ( token / quoted-string ) */
-static bool eat_auth_param(struct cursor *c, struct slice *name, struct slice *value)
+/* Zeros follow, up to the 16 bytes that are compared at once. */
+static const char names[PARAM_COUNT][16] = {
+    [USERNAME] = "username",   [REALM] = "realm",     [NONCE] = "nonce",   [URI] = "uri",
+    [RESPONSE] = "response",   [CNONCE] = "cnonce",   [OPAQUE] = "opaque", [NC] = "nc",
+    [ALGORITHM] = "algorithm", [QOP] = "qop",         [DOMAIN] = "domain", [STALE] = "stale",
+    [NEXTNONCE] = "nextnonce", [RSPAUTH] = "rspauth",
+};
+
+/* The values as they stand in the text; a NULL pointer: there is none. */
+struct auth_params {
+    struct slice of[PARAM_COUNT];
+};
+
+/* The only one with a name of that length and that letter first. */
+static inline enum auth_param candidate(size_t len, char first)
 {
-    return eat_token(c, name) && eat_mark(c, '=') && (eat_token(c, value) || eat_quoted(c, value));
+    char letter = (char)(first | 0x20);
+
+    switch (len) {
+    case 2: return NC;
+    case 3: return letter == 'u' ? URI : QOP;
+    case 5: return letter == 'n' ? NONCE : letter == 'r' ? REALM : STALE;
+    case 6: return letter == 'c' ? CNONCE : letter == 'o' ? OPAQUE : DOMAIN;
+    case 7: return RSPAUTH;
+    case 8: return letter == 'u' ? USERNAME : RESPONSE;
+    case 9: return letter == 'a' ? ALGORITHM : NEXTNONCE;
+    default: return NOT_READ;
+    }
 }
 
-static bool keep_wanted(const struct wanted *wanted, size_t count, struct slice name,
-                        struct slice value)
+/* The name of one that is read, in small letters, and "=" behind it, as nearly always. */
+static inline enum auth_param eat_usual_name(struct cursor *c)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (!slice_equal_nocase(name, wanted[i].name))
-            continue;
-        if (wanted[i].value->ptr != NULL)
-            return false;
-        *wanted[i].value = value;
+    uint32_t equals = c->end - c->at >= 16 ? match16(c->at, '=') : 0;
+
+    if (equals == 0)
+        return NOT_READ;
+    size_t len = (size_t)__builtin_ctz(equals);
+    enum auth_param param = candidate(len, *c->at);
+    if (param == NOT_READ || (~equal16(c->at, names[param]) & ((1U << len) - 1)) != 0)
+        return NOT_READ;
+    c->at += len + 1;
+    return param;
+}
+
+static enum auth_param find_param(struct slice name)
+{
+    enum auth_param param = candidate(name.len, *name.ptr);
+    bool is_it = param != NOT_READ && bytes_equal_nocase(name.ptr, names[param], name.len);
+
+    return is_it ? param : NOT_READ;
+}
+
+/* auth-param-name EQUAL */
+static inline bool eat_name(struct cursor *c, enum auth_param *out)
+{
+    struct slice name;
+
+    *out = eat_usual_name(c);
+    if (*out != NOT_READ) {
+        skip_space(c);
         return true;
     }
+    if (!eat_token(c, &name) || !eat_mark(c, '='))
+        return false;
+    *out = find_param(name);
     return true;
 }
 
-/* auth-param *( COMMA auth-param ), with empty elements, as RFC 7235 C has it */
-static bool eat_auth_params(struct cursor *c, const struct wanted *wanted, size_t count)
+/* auth-param = auth-param-name EQUAL ( token / quoted-string ) */
+static inline bool eat_auth_param(struct cursor *c, struct auth_params *params)
 {
-    struct slice name, value;
+    enum auth_param param;
+    struct slice value;
 
-    do {
-        while (eat_mark(c, ','))
-            continue;
-        if (at_end(c))
-            return true;
-        if (!eat_auth_param(c, &name, &value) || !keep_wanted(wanted, count, name, value))
-            return false;
-    } while (eat_mark(c, ','));
+    if (!eat_name(c, &param) || !(eat_quoted(c, &value) || eat_token(c, &value)))
+        return false;
+    if (param == NOT_READ)
+        return true;
+    bool is_first = params->of[param].ptr == NULL;
+    params->of[param] = value;
+    return is_first;
+}
+
+/* 1*COMMA, for elements may be empty: RFC 7235 C. What is no comma is SWS. */
+static inline bool eat_commas(struct cursor *c)
+{
+    bool has_comma = false;
+
     skip_space(c);
-    return at_end(c);
+    while (eat_char(c, ',')) {
+        has_comma = true;
+        skip_space(c);
+    }
+    return has_comma;
+}
+
+/* auth-param *( COMMA auth-param ) */
+static bool eat_auth_params(struct cursor *c, struct auth_params *params)
+{
+    (void)eat_commas(c);
+    while (!at_end(c)) {
+        if (!eat_auth_param(c, params))
+            return false;
+        if (!eat_commas(c) && !at_end(c))
+            return false;
+    }
+    return true;
 }
 
 /* auth-scheme LWS; what follows is for who knows the scheme */
@@ -96,33 +184,33 @@ static void read_offers(struct slice text, struct sip_challenge *out)
     }
 }
 
+/* digest-cln *( COMMA digest-cln ). Without realm and nonce nobody could answer it. */
+static bool read_challenge(struct cursor *c, struct sip_challenge *out)
+{
+    struct auth_params params = {0};
+
+    if (!eat_auth_params(c, &params) || params.of[REALM].ptr == NULL
+        || params.of[NONCE].ptr == NULL)
+        return false;
+    out->realm = params.of[REALM];
+    out->nonce = params.of[NONCE];
+    out->opaque = params.of[OPAQUE];
+    out->domain = params.of[DOMAIN];
+    out->algorithm = read_algorithm(params.of[ALGORITHM], &out->is_session);
+    out->is_stale = slice_equal_nocase(params.of[STALE], SLICE("true"));
+    read_offers(params.of[QOP], out);
+    return true;
+}
+
 /* challenge = ( "Digest" LWS digest-cln *( COMMA digest-cln ) ) / other-challenge */
 bool sip_challenge_parse(struct slice value, struct sip_challenge *out)
 {
     struct cursor c = cursor_over(value);
     struct sip_challenge challenge = {.algorithm = SIP_DIGEST_UNKNOWN};
-    struct slice algorithm = SLICE_NONE, qop = SLICE_NONE, stale = SLICE_NONE;
-    const struct wanted wanted[] = {
-        {SLICE("realm"),     &challenge.realm },
-        {SLICE("nonce"),     &challenge.nonce },
-        {SLICE("opaque"),    &challenge.opaque},
-        {SLICE("domain"),    &challenge.domain},
-        {SLICE("algorithm"), &algorithm       },
-        {SLICE("qop"),       &qop             },
-        {SLICE("stale"),     &stale           },
-    };
 
-    if (!eat_scheme(&c, &challenge.scheme))
+    if (!eat_scheme(&c, &challenge.scheme)
+        || (is_digest(challenge.scheme) && !read_challenge(&c, &challenge)))
         return false;
-    if (is_digest(challenge.scheme)) {
-        if (!eat_auth_params(&c, wanted, ARRAY_LEN(wanted)))
-            return false;
-        if (challenge.realm.ptr == NULL || challenge.nonce.ptr == NULL)
-            return false; /* nobody could answer it */
-        challenge.algorithm = read_algorithm(algorithm, &challenge.is_session);
-        challenge.is_stale = slice_equal_nocase(stale, SLICE("true"));
-        read_offers(qop, &challenge);
-    }
     *out = challenge;
     return true;
 }
@@ -153,35 +241,34 @@ static bool is_counted(enum sip_digest_qop qop, struct slice cnonce, struct slic
     return read_nc(nc_text, nc) && (qop == SIP_QOP_NONE || cnonce.ptr != NULL);
 }
 
+/* dig-resp *( COMMA dig-resp ) */
+static bool read_response(struct cursor *c, struct sip_credentials *out)
+{
+    struct auth_params params = {0};
+
+    if (!eat_auth_params(c, &params))
+        return false;
+    out->username = params.of[USERNAME];
+    out->realm = params.of[REALM];
+    out->nonce = params.of[NONCE];
+    out->uri = params.of[URI];
+    out->response = params.of[RESPONSE];
+    out->cnonce = params.of[CNONCE];
+    out->opaque = params.of[OPAQUE];
+    out->nc_text = params.of[NC];
+    out->algorithm = read_algorithm(params.of[ALGORITHM], &out->is_session);
+    out->qop = read_qop(params.of[QOP]);
+    return is_counted(out->qop, out->cnonce, out->nc_text, &out->nc);
+}
+
 /* credentials = ( "Digest" LWS dig-resp *( COMMA dig-resp ) ) / other-response */
 bool sip_credentials_parse(struct slice value, struct sip_credentials *out)
 {
     struct cursor c = cursor_over(value);
     struct sip_credentials given = {.algorithm = SIP_DIGEST_UNKNOWN};
-    struct slice algorithm = SLICE_NONE, qop = SLICE_NONE;
-    const struct wanted wanted[] = {
-        {SLICE("username"),  &given.username},
-        {SLICE("realm"),     &given.realm   },
-        {SLICE("nonce"),     &given.nonce   },
-        {SLICE("uri"),       &given.uri     },
-        {SLICE("response"),  &given.response},
-        {SLICE("cnonce"),    &given.cnonce  },
-        {SLICE("opaque"),    &given.opaque  },
-        {SLICE("nc"),        &given.nc_text },
-        {SLICE("algorithm"), &algorithm     },
-        {SLICE("qop"),       &qop           },
-    };
 
-    if (!eat_scheme(&c, &given.scheme))
+    if (!eat_scheme(&c, &given.scheme) || (is_digest(given.scheme) && !read_response(&c, &given)))
         return false;
-    if (is_digest(given.scheme)) {
-        if (!eat_auth_params(&c, wanted, ARRAY_LEN(wanted)))
-            return false;
-        given.algorithm = read_algorithm(algorithm, &given.is_session);
-        given.qop = read_qop(qop);
-        if (!is_counted(given.qop, given.cnonce, given.nc_text, &given.nc))
-            return false;
-    }
     *out = given;
     return true;
 }
@@ -190,22 +277,19 @@ bool sip_credentials_parse(struct slice value, struct sip_credentials *out)
 bool sip_authentication_info_parse(struct slice value, struct sip_authentication_info *out)
 {
     struct cursor c = cursor_over(value);
-    struct sip_authentication_info info = {.qop = SIP_QOP_NONE};
-    struct slice qop = SLICE_NONE;
+    struct auth_params params = {0};
     uint32_t nc;
-    const struct wanted wanted[] = {
-        {SLICE("nextnonce"), &info.nextnonce},
-        {SLICE("rspauth"),   &info.rspauth  },
-        {SLICE("cnonce"),    &info.cnonce   },
-        {SLICE("nc"),        &info.nc_text  },
-        {SLICE("qop"),       &qop           },
-    };
 
-    if (at_end(&c) || !eat_auth_params(&c, wanted, ARRAY_LEN(wanted)))
+    if (at_end(&c) || !eat_auth_params(&c, &params))
         return false;
-    if (info.nc_text.ptr != NULL && !read_nc(info.nc_text, &nc))
+    if (params.of[NC].ptr != NULL && !read_nc(params.of[NC], &nc))
         return false;
-    info.qop = read_qop(qop);
-    *out = info;
+    *out = (struct sip_authentication_info){
+        .nextnonce = params.of[NEXTNONCE],
+        .rspauth = params.of[RSPAUTH],
+        .cnonce = params.of[CNONCE],
+        .nc_text = params.of[NC],
+        .qop = read_qop(params.of[QOP]),
+    };
     return true;
 }

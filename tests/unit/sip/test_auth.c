@@ -1,6 +1,8 @@
 /* Challenges and credentials: RFC 7616 3.3 to 3.5, RFC 3261 25.1, and what phones make of it. */
 #include "check.h"
 
+#include <stdio.h>
+
 #include "sip/auth.h"
 
 static void reads_a_challenge(void **state)
@@ -80,6 +82,31 @@ static void takes_values_quoted_or_not(void **state)
         CHECK_CASE(given.is_session == cases[i].is_session, cases[i].value);
         CHECK_CASE(given.qop == cases[i].qop, cases[i].value);
         CHECK_CASE(given.nc == cases[i].nc, cases[i].value);
+    }
+}
+
+/* A name with EQUAL right behind it, and text behind that, is seen at a glance. */
+static void a_name_is_known_in_any_case_and_place(void **state)
+{
+    static const char *const forms[] = {
+        "%s=\"1\", and-much=\"more behind it\"",   "%s =\"1\", and-much=\"more behind it\"",
+        "%s= \"1\", and-much=\"more behind it\"",  "%s\r\n = \"1\", and-much=\"more behind it\"",
+        "and-much=\"before it\",%s=\"1\"",         "and-much=\"before it\" , %s = \"1\" ",
+        "x%s=\"2\",%s=\"1\",%sx=\"3\",x-%s=\"4\"", ",,%s=1,,other==no",
+    };
+    static const char *const names[] = {"nextnonce", "NEXTNONCE", "NextNonce", "nextNoncE"};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
+        for (size_t j = 0; j < ARRAY_LEN(names); j++) {
+            struct sip_authentication_info info;
+            char text[256];
+            const char *name = names[j];
+            snprintf(text, sizeof(text), forms[i], name, name, name, name);
+            bool is_malformed = strstr(text, "==") != NULL;
+            CHECK_CASE(sip_authentication_info_parse(slice_of(text), &info) == !is_malformed, text);
+            CHECK_CASE(is_malformed || slice_equal(info.nextnonce, SLICE("1")), text);
+        }
     }
 }
 
@@ -229,8 +256,9 @@ static void reads_authentication_info(void **state)
 }
 
 CHECK_MAIN(CHECK_TEST(reads_a_challenge), CHECK_TEST(reads_credentials),
-           CHECK_TEST(takes_values_quoted_or_not), CHECK_TEST(credentials_follow_their_grammar),
-           CHECK_TEST(escapes_stay_as_written),
+           CHECK_TEST(takes_values_quoted_or_not),
+           CHECK_TEST(a_name_is_known_in_any_case_and_place),
+           CHECK_TEST(credentials_follow_their_grammar), CHECK_TEST(escapes_stay_as_written),
            CHECK_TEST(of_other_schemes_nothing_but_the_name_is_read),
            CHECK_TEST(challenges_follow_their_grammar), CHECK_TEST(an_unknown_algorithm_is_not_md5),
            CHECK_TEST(reads_authentication_info))
