@@ -41,7 +41,7 @@ static inline void add_line(struct buffer *out, struct slice start, struct slice
 }
 
 /* The same with a value that was received, and may be folded. */
-static inline void copy_line(struct buffer *out, struct slice start, struct slice value)
+static void copy_value(struct buffer *out, struct slice start, struct slice value)
 {
     if (value.len == 0 || memchr(value.ptr, '\n', value.len) == NULL) {
         add_line(out, start, value);
@@ -52,23 +52,67 @@ static inline void copy_line(struct buffer *out, struct slice start, struct slic
     buffer_add(out, SLICE("\r\n"));
 }
 
+/* Lines of a message that stand there as we write them, one behind the other, are copied at once.
+ */
+struct run {
+    struct buffer *out;
+    struct slice waiting;
+};
+
+static inline void end_run(struct run *run)
+{
+    buffer_add(run->out, run->waiting);
+    run->waiting = SLICE_NONE;
+}
+
+static inline void copy_bytes(struct run *run, const char *from, const char *end)
+{
+    if (from != slice_end(run->waiting)) {
+        end_run(run);
+        run->waiting.ptr = from;
+    }
+    run->waiting.len += (size_t)(end - from);
+}
+
+/* The line begins with `start`, and ends with its value and CRLF. A line has its LF in any case. */
+static inline bool is_as_we_write(const struct sip_message *msg, const struct sip_header *header,
+                                  struct slice start)
+{
+    const char *end = slice_end(header->value);
+
+    return !msg->has_folds && header->value.ptr == header->name.ptr + start.len
+           && memcmp(header->name.ptr, start.ptr, start.len) == 0 && end[0] == '\r'
+           && end[1] == '\n';
+}
+
+static inline void copy_header(struct run *run, struct slice start, const struct sip_message *msg,
+                               const struct sip_header *header)
+{
+    if (is_as_we_write(msg, header, start)) {
+        copy_bytes(run, header->name.ptr, slice_end(header->value) + 2);
+        return;
+    }
+    end_run(run);
+    copy_value(run->out, start, header->value);
+}
+
 /* The first field of that id, if there is one, as `start` names it. */
-static inline void copy_field(struct buffer *out, struct slice start, const struct sip_message *msg,
+static inline void copy_field(struct run *run, struct slice start, const struct sip_message *msg,
                               enum sip_header_id id)
 {
     const struct sip_header *header = sip_message_header(msg, id);
 
     if (header != NULL)
-        copy_line(out, start, header->value);
+        copy_header(run, start, msg, header);
 }
 
-static void copy_fields(struct buffer *out, struct slice start, const struct sip_message *msg,
+static void copy_fields(struct run *run, struct slice start, const struct sip_message *msg,
                         enum sip_header_id id)
 {
     const struct sip_header *header = sip_message_header(msg, id);
 
     for (; header != NULL; header = sip_message_next(msg, header))
-        copy_line(out, start, header->value);
+        copy_header(run, start, msg, header);
 }
 
 /* The field that the topmost Via stands in, with `top_via` in its place. */
@@ -83,10 +127,10 @@ static void add_stamped_field(struct buffer *out, struct sip_values values, stru
     }
     buffer_add(out, SLICE("Via: "));
     buffer_add(out, top_via);
-    copy_line(out, SLICE(", "), slice_between(second.ptr, slice_end(header->value)));
+    copy_value(out, SLICE(", "), slice_between(second.ptr, slice_end(header->value)));
 }
 
-static void copy_vias(struct buffer *out, const struct sip_message *request, struct slice top_via)
+static void copy_vias(struct run *run, const struct sip_message *request, struct slice top_via)
 {
     const struct sip_header *header = sip_message_header(request, SIP_VIA);
     struct sip_values values = sip_values_of(request, SIP_VIA);
@@ -95,9 +139,9 @@ static void copy_vias(struct buffer *out, const struct sip_message *request, str
 
     for (; header != NULL; header = sip_message_next(request, header)) {
         if (has_top && header == values.header)
-            add_stamped_field(out, values, top_via);
+            add_stamped_field(run->out, values, top_via);
         else
-            copy_line(out, SLICE("Via: "), header->value);
+            copy_header(run, SLICE("Via: "), request, header);
     }
 }
 
@@ -124,19 +168,36 @@ static bool has_tag(struct slice to)
            && (!sip_address_parse(to, &address) || sip_address_param(&address, SLICE("tag"), &tag));
 }
 
-static void copy_to(struct buffer *out, const struct sip_message *request, struct slice tag)
+static void add_tagged_to(struct run *run, const struct sip_message *request,
+                          const struct sip_header *to, struct slice tag)
+{
+    const struct slice start = SLICE("To: ");
+    const char *end = slice_end(to->value);
+
+    if (is_as_we_write(request, to, start)) {
+        copy_bytes(run, to->name.ptr, end);
+        end_run(run);
+        buffer_add(run->out, SLICE(";tag="));
+        buffer_add(run->out, tag);
+        copy_bytes(run, end, end + 2);
+        return;
+    }
+    end_run(run);
+    buffer_add(run->out, start);
+    add_unfolded(run->out, to->value);
+    add_line(run->out, SLICE(";tag="), tag);
+}
+
+static void copy_to(struct run *run, const struct sip_message *request, struct slice tag)
 {
     const struct sip_header *to = sip_message_header(request, SIP_TO);
 
     if (to == NULL)
         return;
-    if (tag.len == 0 || has_tag(to->value)) {
-        copy_line(out, SLICE("To: "), to->value);
-        return;
-    }
-    buffer_add(out, SLICE("To: "));
-    add_unfolded(out, to->value);
-    add_line(out, SLICE(";tag="), tag);
+    if (tag.len == 0 || has_tag(to->value))
+        copy_header(run, SLICE("To: "), request, to);
+    else
+        add_tagged_to(run, request, to, tag);
 }
 
 /* Status-Line = SIP-Version SP Status-Code SP Reason-Phrase CRLF */
@@ -154,16 +215,19 @@ static void add_status_line(struct buffer *out, unsigned status, struct slice re
 void sip_build_reply(struct buffer *out, const struct sip_message *request,
                      const struct sip_reply *reply)
 {
+    struct run run = {.out = out};
+
     add_status_line(out, reply->status, reply->reason);
-    copy_vias(out, request, reply->top_via);
+    copy_vias(&run, request, reply->top_via);
     if (reply->wants_record_route)
-        copy_fields(out, SLICE("Record-Route: "), request, SIP_RECORD_ROUTE);
-    copy_field(out, SLICE("From: "), request, SIP_FROM);
-    copy_to(out, request, reply->to_tag);
-    copy_field(out, SLICE("Call-ID: "), request, SIP_CALL_ID);
-    copy_field(out, SLICE("CSeq: "), request, SIP_CSEQ);
+        copy_fields(&run, SLICE("Record-Route: "), request, SIP_RECORD_ROUTE);
+    copy_field(&run, SLICE("From: "), request, SIP_FROM);
+    copy_to(&run, request, reply->to_tag);
+    copy_field(&run, SLICE("Call-ID: "), request, SIP_CALL_ID);
+    copy_field(&run, SLICE("CSeq: "), request, SIP_CSEQ);
     if (reply->status == SIP_100_TRYING)
-        copy_field(out, SLICE("Timestamp: "), request, SIP_TIMESTAMP); /* 8.2.6.1 */
+        copy_field(&run, SLICE("Timestamp: "), request, SIP_TIMESTAMP); /* 8.2.6.1 */
+    end_run(&run);
 }
 
 void sip_build_request_line(struct buffer *out, struct slice method, struct slice uri)
@@ -213,7 +277,7 @@ static void copy_top_via(struct buffer *out, const struct sip_message *invite)
     struct slice top;
 
     if (sip_values_next(&values, &top))
-        copy_line(out, SLICE("Via: "), top);
+        copy_value(out, SLICE("Via: "), top);
 }
 
 /* CSeq with the number of the INVITE and another method. */
@@ -234,13 +298,17 @@ static void copy_cseq(struct buffer *out, const struct sip_message *invite, stru
 static void add_follower(struct buffer *out, const struct sip_message *invite, struct slice method,
                          const struct sip_message *peer)
 {
+    struct run run = {.out = out};
+
     sip_build_request_line(out, method, invite->uri);
     copy_top_via(out, invite);
-    copy_fields(out, SLICE("Route: "), invite, SIP_ROUTE);
+    copy_fields(&run, SLICE("Route: "), invite, SIP_ROUTE);
+    end_run(&run);
     buffer_add(out, SLICE("Max-Forwards: 70\r\n")); /* 8.1.1.6 */
-    copy_field(out, SLICE("From: "), invite, SIP_FROM);
-    copy_field(out, SLICE("To: "), peer, SIP_TO);
-    copy_field(out, SLICE("Call-ID: "), invite, SIP_CALL_ID);
+    copy_field(&run, SLICE("From: "), invite, SIP_FROM);
+    copy_field(&run, SLICE("To: "), peer, SIP_TO);
+    copy_field(&run, SLICE("Call-ID: "), invite, SIP_CALL_ID);
+    end_run(&run);
     copy_cseq(out, invite, method);
 }
 

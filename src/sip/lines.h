@@ -11,11 +11,12 @@ struct lines {
     const char *at; /* where the next line begins */
     const char *end;
     struct matches newlines; /* of which none is before `at` */
+    bool has_folds;          /* so far: eat_unfolded_line has seen one */
 };
 
 static inline struct lines lines_in(const char *at, const char *end)
 {
-    return (struct lines){at, end, matches_in(at, end, '\n')};
+    return (struct lines){at, end, matches_in(at, end, '\n'), false};
 }
 
 /* The line that ends with this newline, without its CRLF or LF. */
@@ -46,13 +47,14 @@ static inline bool sees_blank(const char *at, const char *end)
 /* RFC 3261 7.3.1: a line that begins with white space belongs to the one before. */
 static inline bool eat_unfolded_line(struct lines *lines, struct slice *out)
 {
-    const char *newline;
+    const char *newline = next_match(&lines->newlines);
 
-    do {
+    while (newline != NULL && sees_blank(newline + 1, lines->end)) {
+        lines->has_folds = true;
         newline = next_match(&lines->newlines);
-        if (newline == NULL)
-            return false;
-    } while (sees_blank(newline + 1, lines->end));
+    }
+    if (newline == NULL)
+        return false;
     *out = take_line(lines, newline);
     return true;
 }

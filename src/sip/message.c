@@ -155,6 +155,7 @@ static inline void read_headers(struct reader *r, struct lines *lines)
         link_header(msg, count++);
     }
     msg->header_count = (uint16_t)count;
+    msg->has_folds = lines->has_folds;
     msg->header_end = (uint32_t)(start - msg->bytes.ptr);
 }
 

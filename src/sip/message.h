@@ -54,6 +54,7 @@ struct sip_basics {
 struct sip_message {
     struct slice bytes; /* from the first of the start line to the last of the body */
     bool is_request;
+    bool has_folds; /* a header field goes on in another line: RFC 3261 7.3.1 */
 
     struct slice method; /* of a request */
     enum sip_method method_id;

@@ -12,6 +12,18 @@ static struct sip_message parsed(const char *text)
     return msg;
 }
 
+/* As much of it as can be read. */
+static struct sip_message as_far_as_read(const char *text)
+{
+    struct sip_message msg;
+    struct sip_fault fault;
+
+    bool is_sound = sip_message_parse(slice_of(text), &msg, &fault);
+
+    (void)is_sound;
+    return msg;
+}
+
 static void responses_copy_what_the_rfc_tells_them_to(void **state)
 {
     (void)state;
@@ -51,11 +63,29 @@ static void responses_copy_what_the_rfc_tells_them_to(void **state)
         {"OPTIONS sip:b SIP/2.0\r\nVia: a,\r\n b,\r\n c\r\n\r\n",
          {.status = 200, .top_via = {"new", 3}}, "SIP/2.0 200 OK\r\nVia: new, b, c\r\n",
          "folds between Vias of one field"},
+        {"OPTIONS sip:b SIP/2.0\r\nVia: a\r\nFrom: f\r\nTo: <sip:b>\r\nCall-ID: c\r\n"
+         "CSeq: 1 OPTIONS\r\n\r\n",
+         {.status = 200, .to_tag = {"t", 1}},
+         "SIP/2.0 200 OK\r\nVia: a\r\nFrom: f\r\nTo: <sip:b>;tag=t\r\nCall-ID: c\r\n"
+         "CSeq: 1 OPTIONS\r\n",
+         "the lines of ours in our order and spelling"},
+        {"OPTIONS sip:b SIP/2.0\r\nVia: a\r\nFROM: f\r\nTo : <sip:b>;tag=t\r\nCall-ID: c \r\n"
+         "CSeq:\t1 OPTIONS\n\r\n",
+         {.status = 200, .to_tag = {"u", 1}},
+         "SIP/2.0 200 OK\r\nVia: a\r\nFrom: f\r\nTo: <sip:b>;tag=t\r\nCall-ID: c\r\n"
+         "CSeq: 1 OPTIONS\r\n",
+         "the same spelt each in another way"},
+        {"OPTIONS sip:b SIP/2.0\r\nVia: a\r\nFrom: f\r \r\nTo: <sip:b>\r\nCall-ID:  c\r\n"
+         "CSeq: 1 OPTIONS\n",
+         {.status = 400, .to_tag = {"t", 1}},
+         "SIP/2.0 400 Bad Request\r\nVia: a\r\nFrom: f\r\nTo: <sip:b>;tag=t\r\nCall-ID: c\r\n"
+         "CSeq: 1 OPTIONS\r\n",
+         "line ends that are none, and one that is the last of the message"},
     };
     /* clang-format on */
 
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        struct sip_message request = parsed(cases[i].request);
+        struct sip_message request = as_far_as_read(cases[i].request);
         char memory[512];
         struct buffer out = buffer_over(memory, sizeof(memory));
 
