@@ -17,8 +17,7 @@ bool batch_init(struct batch *batch)
 
 void batch_fini(struct batch *batch)
 {
-    if (batch->tentative.buckets != NULL)
-        map_fini(&batch->tentative);
+    map_fini(&batch->tentative);
 }
 
 /* Judging: what the update makes of the bindings. */

@@ -47,7 +47,10 @@ struct record *index_find(struct index *index, struct slice aor, uint64_t hash)
 
 void index_warm_bucket(struct index *index, uint64_t hash)
 {
-    map_warm_bucket(&shards_of(&index->shards, hash)->map, hash);
+    const struct map *map = &shards_of(&index->shards, hash)->map;
+
+    if (map->count > 0)
+        map_warm_bucket(map, hash);
 }
 
 void index_warm_record(struct index *index, uint64_t hash)

@@ -17,7 +17,7 @@ bool shards_make_ready(struct shards *shards, uint64_t hash)
     struct shard *shard = shards_of(shards, hash);
     struct map map;
 
-    if (shard->map.buckets != NULL)
+    if (shard->map.segments[0] != NULL)
         return true;
     if (!map_init(&map, SIZE_MAX))
         return false;

@@ -1,6 +1,8 @@
 /* The map against what one knows to be in it: an array. */
 #include "check.h"
 
+#include <stdlib.h>
+
 #include "base/map.h"
 
 enum { COUNT = 1000 };
@@ -121,6 +123,42 @@ static void an_empty_map_has_nothing(void **state)
     assert_null(map_walk(&map, NULL));
 }
 
+/* A node has moved if another follows it now: all but the first of each chain then. */
+static size_t count_moved(const struct item *items, struct map_node *const *followers, size_t count)
+{
+    size_t moved = 0;
+
+    for (size_t i = 0; i < count; i++)
+        moved += items[i].node.next != followers[i];
+    return moved;
+}
+
+static void however_many_there_are_adding_moves_few(void **state)
+{
+    enum { MANY = 1 << 15, CHAIN = 16 };
+    struct item *items = calloc(MANY + 2, sizeof(*items));
+    struct map_node **followers = calloc(MANY + 2, sizeof(struct map_node *));
+    struct map map;
+
+    (void)state;
+    check_later(free, items);
+    check_later(free, followers);
+    CHECK_MADE(items);
+    CHECK_MADE(followers);
+    start_map(&map, SIZE_MAX);
+    for (size_t i = 0; i < MANY + 2; i++) {
+        bool is_near_a_power_of_two = ((i - 1) & (i - 2)) == 0 || (i & (i - 1)) == 0;
+        for (size_t k = 0; k < i && is_near_a_power_of_two; k++)
+            followers[k] = items[k].node.next;
+        assert_true(map_add(&map, &items[i].node, i * 0x9e3779b97f4a7c15U));
+        if (is_near_a_power_of_two)
+            assert_in_range(count_moved(items, followers, i), 0, CHAIN);
+    }
+    for (size_t i = 0; i < MANY + 2; i++)
+        assert_ptr_equal(map_first(&map, i * 0x9e3779b97f4a7c15U), &items[i].node);
+}
+
 CHECK_MAIN(CHECK_TEST(finds_what_is_in_it_and_nothing_else),
            CHECK_TEST(what_left_and_came_back_is_found), CHECK_TEST(the_ceiling_holds),
-           CHECK_TEST(an_empty_map_has_nothing))
+           CHECK_TEST(an_empty_map_has_nothing),
+           CHECK_TEST(however_many_there_are_adding_moves_few))
