@@ -30,16 +30,18 @@ static bool is_port_of_ours(const struct settings *settings, uint16_t port)
 const struct domain_settings *domain_of_uri(struct worker *w, const struct sip_uri *uri)
 {
     const struct settings *settings = w->settings;
-    uint16_t port = port_of(uri);
     struct net_addr addr;
 
     if (uri->scheme != SIP_SCHEME_SIP && uri->scheme != SIP_SCHEME_SIPS)
         return NULL;
+    const struct domain_settings *domain = settings_domain(settings, uri->host);
+    if (domain != NULL && domain->addr.family == 0)
+        return domain;
+    uint16_t port = port_of(uri);
     if (!net_addr_parse(uri->host, port, &addr))
-        return settings_domain(settings, uri->host);
-    const struct domain_settings *domain = uri->port == 0 || is_port_of_ours(settings, port)
-                                               ? settings_domain(settings, uri->host)
-                                               : NULL;
+        return domain;
+    if (uri->port != 0 && !is_port_of_ours(settings, port))
+        domain = NULL;
     if (domain == NULL && transport_is_ours(w->transport, &addr))
         domain = &settings->domains[0];
     return domain;
@@ -66,19 +68,14 @@ bool domain_leads_here(struct worker *w, const struct sip_uri *uri)
 bool domain_aor(struct worker *w, const struct domain_settings *domain, const struct sip_uri *uri,
                 struct slice *out)
 {
-    struct sip_uri canonical = *uri;
-
-    canonical.host = (struct slice){domain->name, domain->name_len};
-    canonical.host_is_ipv6 = canonical.host.ptr[0] == '[';
-    if (canonical.host_is_ipv6)
-        canonical.host = (struct slice){canonical.host.ptr + 1, canonical.host.len - 2};
-
-    size_t max_bytes = uri->user.len + canonical.host.len + 4;
+    const struct slice name = {domain->name, domain->name_len};
+    size_t max_bytes = uri->user.len + 1 + name.len;
     char *text = arena_alloc(w->arena, max_bytes);
+
     if (text == NULL)
         return false;
     struct buffer aor = buffer_over(text, max_bytes);
-    sip_uri_write_aor(&canonical, &aor);
+    sip_uri_write_aor_at(uri, name, &aor);
     *out = buffer_slice(&aor);
     return !aor.overflowed;
 }

@@ -121,19 +121,29 @@ static bool has_name(const struct domain_settings *domain, struct slice name)
            && slice_equal_nocase(name, (struct slice){domain->name, domain->name_len});
 }
 
+static const struct domain_settings *find_ipv6(const struct settings *settings, struct slice name)
+{
+    struct net_addr addr;
+
+    if (!read_ipv6(name, &addr))
+        return NULL;
+    for (size_t i = 0; i < settings->domain_count; i++) {
+        if (net_addr_equal(&settings->domains[i].addr, &addr))
+            return &settings->domains[i];
+    }
+    return NULL;
+}
+
 /* What equals a valid name is one, so that no other check is needed. */
 const struct domain_settings *settings_domain(const struct settings *settings, struct slice name)
 {
     struct slice host = without_root(name);
-    struct net_addr addr;
-    bool is_ipv6 = read_ipv6(name, &addr);
 
     for (size_t i = 0; i < settings->domain_count; i++) {
-        const struct domain_settings *domain = &settings->domains[i];
-        if (is_ipv6 ? net_addr_equal(&domain->addr, &addr) : has_name(domain, host))
-            return domain;
+        if (has_name(&settings->domains[i], host))
+            return &settings->domains[i];
     }
-    return NULL;
+    return find_ipv6(settings, name);
 }
 
 struct domain_settings *settings_add_domain(struct settings *settings, struct slice name)

@@ -65,4 +65,7 @@ void sip_uri_unescape(struct slice text, struct buffer *out);
  */
 void sip_uri_write_aor(const struct sip_uri *uri, struct buffer *out);
 
+/* The same of a sip URI, with `host`, which is in that form already, in place of its own. */
+void sip_uri_write_aor_at(const struct sip_uri *uri, struct slice host, struct buffer *out);
+
 #endif

@@ -55,12 +55,23 @@ static void write_user(struct slice user, struct buffer *out)
     }
 }
 
+static void write_user_at(const struct sip_uri *uri, struct buffer *out)
+{
+    if (uri->user.ptr == NULL)
+        return;
+    write_user(uri->user, out);
+    buffer_add_char(out, '@');
+}
+
+void sip_uri_write_aor_at(const struct sip_uri *uri, struct slice host, struct buffer *out)
+{
+    write_user_at(uri, out);
+    buffer_add(out, host);
+}
+
 static void write_sip_aor(const struct sip_uri *uri, struct buffer *out)
 {
-    if (uri->user.ptr != NULL) {
-        write_user(uri->user, out);
-        buffer_add_char(out, '@');
-    }
+    write_user_at(uri, out);
     if (uri->host_is_ipv6)
         write_ipv6(uri->host, out);
     else
