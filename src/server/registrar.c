@@ -5,8 +5,6 @@
  */
 #include "server/registrar.h"
 
-#include <stdlib.h>
-
 #include "server/auth.h"
 #include "server/bindings.h"
 #include "server/contacts.h"
@@ -22,8 +20,10 @@
 struct registration {
     struct request *rq;
     size_t next_step;
-    struct slice user_aor;                /* who has authenticated */
-    struct slice aor;                     /* whose bindings these are */
+    struct slice user_aor; /* who has authenticated */
+    struct slice aor;      /* whose bindings these are */
+    uint64_t aor_hash;
+    size_t max_bindings;                  /* of the user; 0: what the domain allows */
     const struct domain_settings *domain; /* of the AoR */
     struct contacts contacts;             /* what is to change */
 };
@@ -120,24 +120,27 @@ static enum sip_status find_address_of_record(struct registration *reg)
 }
 
 /* An alias has no bindings of its own: those of its user are meant, as when it is called. */
-static bool follow_alias(struct registration *reg)
+static bool find_owner(struct registration *reg)
 {
-    char text[USER_MAX_NAME];
-    struct buffer owner = buffer_over(text, sizeof(text));
+    struct worker *w = reg->rq->w;
+    struct user_name name;
 
-    return !user_resolve(reg->rq->w->server->store, reg->aor, &owner)
-           || arena_copy(reg->rq->w->arena, buffer_slice(&owner), &reg->aor);
+    user_look_up(w->server->store, reg->aor, &name);
+    if (name.owner_len > 0) {
+        if (!arena_copy(w->arena, (struct slice){name.owner, name.owner_len}, &reg->aor))
+            return false;
+        user_look_up(w->server->store, reg->aor, &name);
+    }
+    reg->aor_hash = name.hash;
+    reg->max_bindings = name.max_bindings;
+    return true;
 }
 
 static enum sip_status require_ownership(struct registration *reg)
 {
-    bool requires_auth = reg->rq->settings->requires_auth;
-
-    if (requires_auth && slice_equal(reg->aor, reg->user_aor))
-        return SIP_GO_ON;
-    if (!follow_alias(reg))
+    if (!find_owner(reg))
         return SIP_500_SERVER_INTERNAL_ERROR;
-    if (!requires_auth || slice_equal(reg->aor, reg->user_aor))
+    if (!reg->rq->settings->requires_auth || slice_equal(reg->aor, reg->user_aor))
         return SIP_GO_ON;
     reg->rq->phrase = "Not Your Address of Record";
     return SIP_403_FORBIDDEN;
@@ -235,7 +238,7 @@ static struct waiting_registration *new_waiting(struct registration *reg, size_t
 
     if (start.len == 0 || !request_may_park(reg->rq, size))
         return NULL;
-    struct waiting_registration *waiting = malloc(size);
+    struct waiting_registration *waiting = cells_take(&w->cells, size);
     if (waiting == NULL)
         return NULL;
     char *end = waiting->bytes + update_bytes;
@@ -255,15 +258,7 @@ static void free_waiting(struct worker *w, struct waiting_registration *waiting)
     w->parked_bytes -= waiting->size;
     w->waiting--;
     location_update_fini(&waiting->update);
-    free(waiting);
-}
-
-/* A user may have a limit of his own. */
-static size_t max_bindings_of(const struct registration *reg)
-{
-    uint16_t own = user_max_bindings(reg->rq->w->server->store, reg->aor);
-
-    return own > 0 ? own : reg->domain->max_bindings;
+    cells_give_back(&w->cells, waiting, waiting->size);
 }
 
 static enum sip_status refuse_number(struct request *rq)
@@ -280,7 +275,8 @@ static enum sip_status commit_changes(struct registration *reg)
     if (!contacts_are_wanted(&reg->contacts))
         return SIP_GO_ON; /* a query */
     changes->aor = reg->aor;
-    changes->max_bindings = max_bindings_of(reg);
+    changes->hash = reg->aor_hash;
+    changes->max_bindings = reg->max_bindings > 0 ? reg->max_bindings : reg->domain->max_bindings;
     size_t bytes = location_update_bytes(changes);
     if (bytes == 0)
         return refuse_number(rq);
@@ -292,7 +288,7 @@ static enum sip_status commit_changes(struct registration *reg)
     struct waiting_registration *waiting = new_waiting(reg, bytes);
     if (waiting == NULL)
         return SIP_503_SERVICE_UNAVAILABLE;
-    location_update_init(&waiting->update, changes, rq->w->wall_ms, waiting->bytes);
+    location_update_init(&waiting->update, changes, rq->w->wall_ms, waiting->bytes, bytes);
     waiting->update.answer = (struct answer){.mail.deliver = registration_committed,
                                              .asker = net_loop_mailbox(rq->w->loop)};
     location_gather(rq->w->server->store, &waiting->update, &rq->w->updates);

@@ -64,7 +64,7 @@ struct worker {
     bool has_finished;         /* while stopping: counts among server->finished */
     bool others_have_finished; /* as seen when the last turn ended */
     bool is_over;              /* nothing is done any more: what comes by mail is only freed */
-    struct cells cells;        /* of the contexts */
+    struct cells cells;        /* of the contexts, and of registrations that wait */
     struct list_node contexts; /* the proxy's response contexts */
     struct list_node ended_contexts;
     size_t waiting;      /* requests not finally answered yet: parked, or forwarded */

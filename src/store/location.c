@@ -10,7 +10,8 @@ void location_set_comparison(struct store *store, location_same_contact *same_co
 
 void location_gather(struct store *store, struct location_update *update, struct mailbag *out)
 {
-    update->hash = shards_hash(&store->index.shards, location_update_aor(update));
+    if (update->hash == 0)
+        update->hash = shards_hash(&store->index.shards, location_update_aor(update));
     writer_gather(update, out);
 }
 

@@ -36,6 +36,7 @@ struct binding_list {
 /* What a REGISTER changes: RFC 3261 10.3, step 7. */
 struct location_changes {
     struct slice aor; /* as sip_uri_write_aor writes it */
+    uint64_t hash;    /* of it, as user_look_up told; 0: not known */
     /* To add, refresh or remove. Of two with a reg-id it counts whether that and the instance are
      * equal (RFC 5626 6), of others the contact, by `same_contact`. `since_ms` is found out. */
     const struct binding *items;
@@ -84,9 +85,9 @@ struct location_update {
 /* What location_update_init needs beside the struct. 0: they are more than can be stored. */
 size_t location_update_bytes(const struct location_changes *changes);
 
-/* Copies `changes` into `memory`, which has to last as long as the update. */
+/* Copies `changes` into `memory` of so many bytes, which has to last as long as the update. */
 void location_update_init(struct location_update *update, const struct location_changes *changes,
-                          uint64_t now_ms, char *memory);
+                          uint64_t now_ms, char *memory, size_t bytes);
 void location_update_fini(struct location_update *update);
 
 /*

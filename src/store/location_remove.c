@@ -54,7 +54,7 @@ enum err location_remove_all(struct store *store, struct slice aor, uint64_t now
     char *memory = bytes > 0 ? malloc(bytes) : NULL;
     if (memory == NULL)
         return bytes > 0 ? ERR_MEMORY : ERR_NONE; /* too long a name has no bindings */
-    location_update_init(&removal.update, &changes, now_ms, memory);
+    location_update_init(&removal.update, &changes, now_ms, memory, bytes);
     removal.update.answer = (struct answer){.mail.deliver = deliver, .asker = &removal.box};
     ask(store, &removal);
     enum err err = removal.update.answer.err;

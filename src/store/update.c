@@ -20,17 +20,19 @@ size_t location_update_bytes(const struct location_changes *changes)
 }
 
 void location_update_init(struct location_update *update, const struct location_changes *changes,
-                          uint64_t now_ms, char *memory)
+                          uint64_t now_ms, char *memory, size_t bytes)
 {
     const struct binding_list list = list_of(changes);
-    size_t bytes = record_size(changes->aor, &list);
+    size_t record_bytes = bytes - changes->call_id.len;
+    char *call_id = memory + record_bytes;
 
     record_write(changes->aor, &list, memory);
     if (changes->call_id.len > 0)
-        memcpy(memory + bytes, changes->call_id.ptr, changes->call_id.len);
+        memcpy(call_id, changes->call_id.ptr, changes->call_id.len);
     *update = (struct location_update){
-        .wanted = {memory,         bytes               },
-        .call_id = {memory + bytes, changes->call_id.len},
+        .wanted = {memory,  record_bytes        },
+        .call_id = {call_id, changes->call_id.len},
+        .hash = changes->hash,
         .cseq = changes->cseq,
         .removes_all = changes->removes_all,
         .max_bindings = changes->max_bindings,

@@ -21,9 +21,9 @@ bool user_resolve(struct store *store, struct slice aor, struct buffer *out)
     return user_table_copy_target(&store->users, aor, out);
 }
 
-uint16_t user_max_bindings(struct store *store, struct slice aor)
+void user_look_up(struct store *store, struct slice aor, struct user_name *out)
 {
-    return user_table_max_bindings(&store->users, aor);
+    user_table_look_up(&store->users, aor, out);
 }
 
 size_t user_count(struct store *store)

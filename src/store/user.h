@@ -29,9 +29,15 @@ bool user_find(struct store *store, struct slice aor, struct user *out) MUST_USE
 /* The user whose name or alias it is, by name. False: nobody's. */
 bool user_resolve(struct store *store, struct slice aor, struct buffer *out) MUST_USE;
 
-/* How many bindings the user of that name may have. 0: no such user, or as many as the domain
- * allows. */
-uint16_t user_max_bindings(struct store *store, struct slice aor);
+/* What a registrar asks of a name. */
+struct user_name {
+    uint64_t hash;         /* of the name, for struct location_changes */
+    uint16_t max_bindings; /* of the user; 0: there is none, or as many as the domain allows */
+    uint16_t owner_len;    /* 0: it is no alias */
+    char owner[USER_MAX_NAME];
+};
+
+void user_look_up(struct store *store, struct slice aor, struct user_name *out);
 
 enum err user_add(struct store *store, const struct user *user) MUST_USE;    /* ERR_EXISTS */
 enum err user_change(struct store *store, const struct user *user) MUST_USE; /* ERR_ABSENT */

@@ -158,10 +158,9 @@ static bool is_empty(struct user_table *table)
 }
 
 /* The shard of the name, locked, and the entry in it, or NULL. */
-static struct shard *lock_shard(struct user_table *table, struct slice name,
+static struct shard *lock_shard(struct user_table *table, struct slice name, uint64_t hash,
                                 const struct user_entry **entry)
 {
-    uint64_t hash = shards_hash(&table->shards, name);
     struct shard *shard = shards_of(&table->shards, hash);
 
     pthread_mutex_lock(&shard->lock);
@@ -172,7 +171,7 @@ static struct shard *lock_shard(struct user_table *table, struct slice name,
 bool user_table_copy_user(struct user_table *table, struct slice name, struct user *out)
 {
     const struct user_entry *entry;
-    struct shard *shard = lock_shard(table, name, &entry);
+    struct shard *shard = lock_shard(table, name, shards_hash(&table->shards, name), &entry);
     bool is_user = entry != NULL && entry->target_len == 0;
 
     if (is_user)
@@ -187,21 +186,26 @@ bool user_table_copy_target(struct user_table *table, struct slice name, struct 
 
     if (is_empty(table))
         return false;
-    struct shard *shard = lock_shard(table, name, &entry);
+    struct shard *shard = lock_shard(table, name, shards_hash(&table->shards, name), &entry);
     if (entry != NULL)
         buffer_add(out, entry->target_len > 0 ? user_entry_target(entry) : name);
     pthread_mutex_unlock(&shard->lock);
     return entry != NULL;
 }
 
-uint16_t user_table_max_bindings(struct user_table *table, struct slice name)
+void user_table_look_up(struct user_table *table, struct slice name, struct user_name *out)
 {
     const struct user_entry *entry;
 
+    out->hash = shards_hash(&table->shards, name);
+    out->max_bindings = out->owner_len = 0;
     if (is_empty(table))
-        return 0;
-    struct shard *shard = lock_shard(table, name, &entry);
-    uint16_t max_bindings = entry != NULL && entry->target_len == 0 ? entry->max_bindings : 0;
+        return;
+    struct shard *shard = lock_shard(table, name, out->hash, &entry);
+    if (entry != NULL) {
+        out->max_bindings = entry->max_bindings;
+        out->owner_len = entry->target_len;
+        memcpy(out->owner, user_entry_target(entry).ptr, entry->target_len);
+    }
     pthread_mutex_unlock(&shard->lock);
-    return max_bindings;
 }

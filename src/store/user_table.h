@@ -50,6 +50,6 @@ void user_table_remove(struct user_table *table, struct user_entry *entry);
 bool user_table_copy_user(struct user_table *table, struct slice name, struct user *out) MUST_USE;
 bool user_table_copy_target(struct user_table *table, struct slice name,
                             struct buffer *out) MUST_USE;
-uint16_t user_table_max_bindings(struct user_table *table, struct slice name); /* 0: no user */
+void user_table_look_up(struct user_table *table, struct slice name, struct user_name *out);
 
 #endif

@@ -204,8 +204,9 @@ static void bind(struct world *w, struct slice aor, struct slice contact, struct
     char memory[512];
     struct mailbag alone = {0};
 
-    assert_in_range(location_update_bytes(&changes), 1, sizeof(memory));
-    location_update_init(&w->update, &changes, 1, memory);
+    size_t bytes = location_update_bytes(&changes);
+    assert_in_range(bytes, 1, sizeof(memory));
+    location_update_init(&w->update, &changes, 1, memory, bytes);
     w->update.answer = (struct answer){.mail.deliver = deliver, .asker = &w->box};
     mailbox_init(&w->box, NULL, wake, NULL);
     location_gather(w->store, &w->update, &alone);

@@ -95,6 +95,50 @@ static void an_alias_resolves_to_its_user_and_is_none(void **state)
     check_resolves(w, "info", "");
 }
 
+static struct user_name looked_up(struct world *w, const char *name)
+{
+    struct user_name found;
+
+    user_look_up(w->store, slice_of(name), &found);
+    return found;
+}
+
+static void what_is_known_of_a_name_is_found_at_once(void **state)
+{
+    struct world *w = make_open_world();
+    uint64_t hash = looked_up(w, "alice").hash;
+
+    (void)state;
+    assert_int_equal(looked_up(w, "alice").max_bindings, 0);
+    assert_int_equal(add(w, "alice"), ERR_NONE);
+    assert_int_equal(user_add_alias(w->store, SLICE("info"), SLICE("alice")), ERR_NONE);
+    struct user_name alice = looked_up(w, "alice"), info = looked_up(w, "info");
+    assert_true(alice.hash == hash && info.hash != hash && looked_up(w, "bob").hash != hash);
+    assert_int_equal(alice.max_bindings, 3);
+    assert_int_equal(alice.owner_len, 0);
+    assert_int_equal(looked_up(w, "bob").max_bindings, 0);
+    assert_int_equal(looked_up(w, "bob").owner_len, 0);
+    CHECK_SLICE(((struct slice){info.owner, info.owner_len}), "alice");
+}
+
+/* Whoever says the hash of a name and who lets it be found out mean the same bindings. */
+static void its_hash_finds_its_bindings(void **state)
+{
+    struct world *w = make_open_world();
+    struct binding binding = binding_to("sip:a", "id", 1);
+    struct location_changes changes = {.aor = SLICE("alice"),
+                                       .items = &binding,
+                                       .count = 1,
+                                       .call_id = binding.call_id,
+                                       .max_bindings = 10};
+
+    (void)state;
+    changes.hash = looked_up(w, "alice").hash;
+    assert_int_equal(update(w, &changes, NOW), ERR_NONE);
+    assert_int_equal(bind(w, "alice", binding_to("sip:a", "id", 2)), ERR_NONE);
+    assert_int_equal(location_count(w->store), 1);
+}
+
 static void a_user_leaves_with_aliases_and_bindings(void **state)
 {
     struct world *w = make_open_world();
@@ -313,6 +357,8 @@ static void users_are_listed_in_the_order_of_their_names(void **state)
 
 CHECK_MAIN(CHECK_TEST(a_user_is_found_as_it_was_added), CHECK_TEST(a_name_belongs_to_one),
            CHECK_TEST(an_alias_resolves_to_its_user_and_is_none),
+           CHECK_TEST(what_is_known_of_a_name_is_found_at_once),
+           CHECK_TEST(its_hash_finds_its_bindings),
            CHECK_TEST(a_user_leaves_with_aliases_and_bindings),
            CHECK_TEST(an_import_adds_and_changes_or_does_nothing),
            CHECK_TEST(an_import_of_many_adds_and_changes_or_does_nothing),

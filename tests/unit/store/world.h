@@ -67,7 +67,7 @@ static inline void send_update(struct store *store, struct asked *asked, struct 
     asked->update.answer.err = bytes > 0 ? ERR_MEMORY : ERR_FULL;
     if (asked->memory == NULL)
         return;
-    location_update_init(&asked->update, changes, now_ms, asked->memory);
+    location_update_init(&asked->update, changes, now_ms, asked->memory, bytes);
     asked->update.answer = (struct answer){.asker = asker, .mail.deliver = take_answer};
     location_gather(store, &asked->update, &alone);
     location_send(store, &alone);
