@@ -7,23 +7,27 @@
 
 #include <endian.h>
 
+#include "base/ipv4.h"
 #include "sip/grammar.h"
 #include "transport/directory.h"
 
 enum { FIRST_VERSION = 1, VERSION = 2 };
+enum { IPV6_BYTES = 16, MAX_WRITTEN = 3 + 2 * (2 + IPV6_BYTES) + 4 + 1 + 8 };
 enum { PROTOCOL_MASK = 0x0f, IS_IPV6 = 0x10, HAS_CONNECTION = 0x20, IS_BOUND = 0x40 };
 
-static void put(struct buffer *out, uint64_t value, unsigned bytes)
+static inline char *put(char *to, uint64_t value, size_t bytes)
 {
     uint64_t big_endian = htobe64(value << (64 - 8 * bytes));
 
-    buffer_add(out, (struct slice){(const char *)&big_endian, bytes});
+    memcpy(to, &big_endian, bytes);
+    return to + bytes;
 }
 
-static void put_addr(struct buffer *out, const struct net_addr *addr, bool is_ipv6)
+static inline char *put_addr(char *to, const struct net_addr *addr, bool is_ipv6)
 {
-    put(out, addr->port, 2);
-    buffer_add(out, (struct slice){(const char *)addr->ip, is_ipv6 ? 16 : 4});
+    to = put(to, addr->port, 2);
+    memcpy(to, addr->ip, sizeof(addr->ip));
+    return to + (is_ipv6 ? IPV6_BYTES : IPV4_BYTES);
 }
 
 void flow_write(const struct flow *flow, uint32_t run, struct buffer *out)
@@ -32,17 +36,19 @@ void flow_write(const struct flow *flow, uint32_t run, struct buffer *out)
     bool is_ipv6 = hop->remote.family == 6;
     unsigned kind = (unsigned)hop->protocol | (is_ipv6 ? IS_IPV6 : 0)
                     | (hop->connection != 0 ? HAS_CONNECTION : 0) | (flow->is_bound ? IS_BOUND : 0);
+    char bytes[MAX_WRITTEN];
 
-    put(out, VERSION, 1);
-    put(out, kind, 1);
-    put(out, hop->listener, 1);
-    put_addr(out, &hop->local, is_ipv6);
-    put_addr(out, &hop->remote, is_ipv6);
-    if (hop->connection == 0)
-        return;
-    put(out, run, 4);
-    put(out, hop->worker, 1);
-    put(out, hop->connection, 8);
+    char *at = put(bytes, VERSION, 1);
+    at = put(at, kind, 1);
+    at = put(at, hop->listener, 1);
+    at = put_addr(at, &hop->local, is_ipv6);
+    at = put_addr(at, &hop->remote, is_ipv6);
+    if (hop->connection != 0) {
+        at = put(at, run, 4);
+        at = put(at, hop->worker, 1);
+        at = put(at, hop->connection, 8);
+    }
+    buffer_add(out, slice_between(bytes, at));
 }
 
 static bool get(struct cursor *c, unsigned bytes, uint64_t *out)
@@ -59,7 +65,7 @@ static bool get(struct cursor *c, unsigned bytes, uint64_t *out)
 
 static bool get_addr(struct cursor *c, bool is_ipv6, struct net_addr *out)
 {
-    size_t len = is_ipv6 ? 16 : 4;
+    size_t len = is_ipv6 ? IPV6_BYTES : IPV4_BYTES;
     uint64_t port;
 
     if (!get(c, 2, &port) || (size_t)(c->end - c->at) < len)

@@ -33,6 +33,12 @@ static bool is_invalid_name(struct slice host)
     return host.len > end.len && slice_equal_nocase(slice_after(host, host.len - end.len), end);
 }
 
+/* As nearly always. What is local to a link says more than its text. */
+static bool names_its_source(const struct request *rq, const struct sip_uri *contact)
+{
+    return rq->from.remote.scope_id == 0 && slice_equal(contact->host, rq->source);
+}
+
 bool nat_hides(const struct request *rq, const struct sip_uri *contact)
 {
     const struct sip_via *via = &rq->msg->basics.via;
@@ -40,6 +46,8 @@ bool nat_hides(const struct request *rq, const struct sip_uri *contact)
 
     if (hop_is_web(&rq->from))
         return nat_is_first_hop(rq->msg);
+    if (names_its_source(rq, contact))
+        return false;
     if (!net_addr_parse(contact->host, 0, &named))
         return is_invalid_name(contact->host) && nat_is_first_hop(rq->msg);
     if (net_addr_is_loopback(&named) && !net_addr_is_loopback(&rq->from.remote))

@@ -8,6 +8,7 @@
 #include "sip/build.h"
 
 enum { STOP_SPREAD_S = 30 };
+enum { MAX_HOST_BYTES = 64, MAX_STAMP_BYTES = MAX_HOST_BYTES + 32 };
 
 /*
  * RFC 3261 18.2.2, RFC 3581 4. A stream: the connection, or if it is gone one to the sent-by port.
@@ -33,17 +34,17 @@ void reply_prepare(struct request *rq)
 {
     const struct sip_via *via = &rq->msg->basics.via;
     struct slice value = rq->msg->basics.via_text;
-    char host_text[64];
-    struct buffer host = buffer_over(host_text, sizeof(host_text));
 
     rq->reply_hop = hop_of_replies(&rq->from, via);
-    size_t max_bytes = value.len + sizeof(host_text) + 32;
-    char *text = value.len > 0 ? arena_alloc(rq->w->arena, max_bytes) : NULL;
+    size_t max_bytes = value.len + MAX_STAMP_BYTES;
+    char *text = value.len > 0 ? arena_alloc(rq->w->arena, MAX_HOST_BYTES + max_bytes) : NULL;
     if (text == NULL)
         return;
-    struct buffer stamped = buffer_over(text, max_bytes);
+    struct buffer host = buffer_over(text, MAX_HOST_BYTES);
+    struct buffer stamped = buffer_over(text + MAX_HOST_BYTES, max_bytes);
     net_addr_write_host(&rq->from.remote, &host);
-    sip_via_stamp(via, value, buffer_slice(&host), rq->from.remote.port, &stamped);
+    rq->source = buffer_slice(&host);
+    sip_via_stamp(via, value, rq->source, rq->from.remote.port, &stamped);
     if (!stamped.overflowed)
         rq->top_via = buffer_slice(&stamped);
 }

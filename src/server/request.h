@@ -22,6 +22,7 @@ struct request {
     const struct sip_message *msg;
     struct hop from;      /* as received */
     struct hop reply_hop; /* where responses go: RFC 3261 18.2.2, RFC 3581 4 */
+    struct slice source;  /* the host it came from, as text */
     struct slice top_via; /* with received and rport */
     struct txn *txn;      /* the server transaction; NULL: answered without one */
     struct txn_hashes hashes;
