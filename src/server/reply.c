@@ -49,13 +49,32 @@ void reply_prepare(struct request *rq)
         rq->top_via = buffer_slice(&stamped);
 }
 
-struct slice reply_to_tag(struct request *rq, char out[16])
+/* An INVITE has them in common with its ACK and its CANCEL, whatever branch these come with. */
+static uint64_t hash_of_identity(struct request *rq)
 {
     const struct hash_wide identity = txn_identity(rq->w->txns, rq->msg, &rq->hashes);
-    const struct slice bytes = {(const char *)&identity, sizeof(identity)};
-    struct buffer tag = buffer_over(out, 16);
 
-    uint64_t hash = hash_bytes(&rq->w->server->keys.ours_alone, bytes);
+    return hash_bytes(&rq->w->server->keys.ours_alone,
+                      (struct slice){(const char *)&identity, sizeof(identity)});
+}
+
+/* What is hashed alone begins with the cookie, which no list of slices does. */
+static uint64_t hash_for_tag(struct request *rq)
+{
+    struct slice branch = rq->msg->basics.via.branch;
+    enum sip_method method = rq->msg->method_id;
+
+    if (method == SIP_INVITE || method == SIP_ACK || method == SIP_CANCEL
+        || !sip_branch_is_rfc3261(branch))
+        return hash_of_identity(rq);
+    return hash_bytes(&rq->w->server->keys.ours_alone, branch);
+}
+
+struct slice reply_to_tag(struct request *rq, char out[16])
+{
+    struct buffer tag = buffer_over(out, 16);
+    uint64_t hash = hash_for_tag(rq);
+
     buffer_add_hex(&tag, &hash, sizeof(hash));
     return (struct slice){out, 16};
 }

@@ -35,6 +35,24 @@ def test_a_user_of_ours_without_credentials_gets_407_and_a_register_401(server):
     assert answer_to(alice, "REGISTER", "sip:example.org", to=f"<{alice.aor}>").status == 401
 
 
+@pytest.mark.parametrize("cookie", ["z9hG4bK", ""], ids=["rfc3261", "rfc2543"])
+def test_what_is_answered_without_state_gets_the_same_to_tag_when_repeated(server, cookie):
+    alice = server.peer("alice")
+
+    def tag_for(request):
+        alice.send(request)
+        return alice.response().get("To").partition(";tag=")[2]
+
+    for method, uri in (("OPTIONS", "sip:example.org"), ("MESSAGE", "sip:bob@example.org"),
+                        ("INVITE", "sip:bob@example.org"), ("REGISTER", "sip:example.org")):
+        first, second = (alice.request(method, uri, to="<sip:bob@example.org>") for _ in range(2))
+        for request in first, second:
+            request.set("Via", request.get("Via").replace("z9hG4bK", cookie))
+        tag = tag_for(first)
+        assert tag and tag_for(first) == tag, "RFC 3261 8.2.7"
+        assert tag_for(second) != tag
+
+
 def test_ack_and_cancel_are_not_challenged(server):
     alice, bob = server.registered("alice"), server.registered("bob")
     invite = alice.invite(bob.aor)
