@@ -274,10 +274,12 @@ static enum sip_status refuse_unknown_scheme(struct request *rq)
 /* The first of them; who requires more will ask again. */
 static enum sip_status refuse_listed(struct request *rq, enum sip_header_id id)
 {
-    struct sip_values values = sip_values_of(rq->msg, id);
     enum sip_status status = SIP_GO_ON;
     struct slice option;
 
+    if (sip_message_header(rq->msg, id) == NULL)
+        return SIP_GO_ON;
+    struct sip_values values = sip_values_of(rq->msg, id);
     for (int i = 0; i < MAX_REFUSED && sip_values_next(&values, &option); i++) {
         if (rq->msg->method_id == SIP_REGISTER && id == SIP_REQUIRE && registrar_knows(option))
             continue;

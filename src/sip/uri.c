@@ -247,12 +247,11 @@ bool sip_uri_header_next(struct slice *rest, struct sip_param *out)
     return true;
 }
 
-bool sip_uri_param(const struct sip_uri *uri, struct slice name, struct slice *value)
+bool sip_uri_find_param(struct slice params, struct slice name, struct slice *value)
 {
-    struct slice rest = uri->params;
     struct sip_param param;
 
-    while (sip_uri_param_next(&rest, &param)) {
+    while (sip_uri_param_next(&params, &param)) {
         if (sip_uri_text_equal_nocase(param.name, name)) {
             *value = param.value;
             return true;

@@ -47,8 +47,13 @@ bool take_uri(struct glance *from, struct sip_uri *out);
 enum { SIP_URI_MAX_PARTS = 64 };
 bool sip_uri_equal(const struct sip_uri *a, const struct sip_uri *b);
 
+bool sip_uri_find_param(struct slice params, struct slice name, struct slice *value);
+
 /* A URI parameter by name, the first; `value` as written, NULL pointer if it stands alone. */
-bool sip_uri_param(const struct sip_uri *uri, struct slice name, struct slice *value);
+static inline bool sip_uri_param(const struct sip_uri *uri, struct slice name, struct slice *value)
+{
+    return uri->params.len > 0 && sip_uri_find_param(uri->params, name, value);
+}
 
 /* The next of `rest`, which starts as uri->params or uri->headers and moves on. False: no more. */
 bool sip_uri_param_next(struct slice *rest, struct sip_param *out);
