@@ -216,11 +216,19 @@ static bool take_address(struct slice value, struct sip_address *out, struct sip
     return true;
 }
 
-static bool read_address(struct slice value, struct sip_address *out, struct sip_contact *contact)
+/* The whole of a value, by the grammar. */
+static bool eat_whole_address(struct slice value, struct sip_address *out,
+                              struct sip_contact *contact)
 {
     struct cursor c = cursor_over(value);
 
-    return take_address(value, out, contact) || (eat_address_of(&c, out, contact) && at_end(&c));
+    return eat_address_of(&c, out, contact) && at_end(&c);
+}
+
+static inline bool read_address(struct slice value, struct sip_address *out,
+                                struct sip_contact *contact)
+{
+    return take_address(value, out, contact) || eat_whole_address(value, out, contact);
 }
 
 bool sip_address_read(struct slice value, struct sip_address *out)

@@ -10,6 +10,7 @@
 #include "base/slice.h"
 #include "sip/grammar.h"
 #include "sip/param.h"
+#include "sip/uri.h"
 
 struct glance {
     const char *at;
@@ -121,6 +122,43 @@ static inline bool take_param(struct glance *g, struct sip_param *out)
     out->name = slice_between(start, g->at);
     out->value = SLICE_NONE;
     return !take_mark(g, '=') || take_plain(g, &out->value) || take_quoted(g, &out->value);
+}
+
+/* *( ";" pname [ "=" pvalue ] ) */
+static inline bool take_uri_params(struct glance *g, struct slice *out)
+{
+    const char *start = g->at;
+    struct sip_param param;
+
+    while (!glance_is_over(g) && *g->at == ';') {
+        if (!take_param(g, &param) || (param.value.len > 0 && *param.value.ptr == '"'))
+            return false;
+    }
+    *out = slice_between(start, g->at);
+    return true;
+}
+
+/* "sip:" [ user "@" ] host [ ":" port ] *( ";" param ) */
+static inline bool take_uri(struct glance *g, struct sip_uri *out)
+{
+    const char *start = g->at;
+
+    if (!take_text(g, SLICE("sip:")) || !take_plain(g, &out->host))
+        return false;
+    out->user = SLICE_NONE;
+    if (take_mark(g, '@')) {
+        out->user = out->host;
+        if (!take_plain(g, &out->host))
+            return false;
+    }
+    if (!is_host(out->host) || !take_port(g, &out->port) || !take_uri_params(g, &out->params))
+        return false;
+    out->text = slice_between(start, g->at);
+    out->scheme = SIP_SCHEME_SIP;
+    out->password = SLICE_NONE;
+    out->host_is_ipv6 = false;
+    out->headers = SLICE_NONE;
+    return true;
 }
 
 #endif

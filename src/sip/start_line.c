@@ -46,8 +46,10 @@ static bool read_uri(struct slice text, struct sip_message *msg)
     struct slice run;
 
     msg->uri = text;
-    return sip_uri_parse(text, &msg->request_uri)
-           || (eat_run(&c, CHAR_URI | CHAR_VALUE, &run) && at_end(&c));
+    if (sip_uri_read(text, &msg->request_uri))
+        return true;
+    msg->request_uri.text = SLICE_NONE;
+    return eat_run(&c, CHAR_URI | CHAR_VALUE, &run) && at_end(&c);
 }
 
 /* What is behind the last SP, which nearly always is the version. */

@@ -31,16 +31,17 @@ static enum sip_scheme scheme_of(struct slice text)
     return slice_equal_nocase(text, SLICE("tel")) ? SIP_SCHEME_TEL : SIP_SCHEME_OTHER;
 }
 
-static inline bool eat_scheme(struct cursor *c, struct sip_uri *uri)
+static inline bool eat_scheme(struct cursor *c, enum sip_scheme *out)
 {
+    struct slice text;
+
     if (eat_text(c, SLICE("sip:"))) {
-        uri->scheme = SIP_SCHEME_SIP;
-        uri->scheme_text = (struct slice){c->at - strlen("sip:"), strlen("sip")};
+        *out = SIP_SCHEME_SIP;
         return true;
     }
-    if (!eat_any_scheme(c, &uri->scheme_text))
+    if (!eat_any_scheme(c, &text))
         return false;
-    uri->scheme = scheme_of(uri->scheme_text);
+    *out = scheme_of(text);
     return true;
 }
 
@@ -142,6 +143,8 @@ static bool eat_telephone_subscriber(struct cursor *c, struct sip_uri *uri)
 
 static bool eat_after_scheme(struct cursor *c, struct sip_uri *uri)
 {
+    struct slice opaque;
+
     switch (uri->scheme) {
     case SIP_SCHEME_SIP:
     case SIP_SCHEME_SIPS:
@@ -149,7 +152,7 @@ static bool eat_after_scheme(struct cursor *c, struct sip_uri *uri)
         return eat_hostport(c, uri) && eat_uri_params(c, &uri->params)
                && eat_uri_headers(c, &uri->headers);
     case SIP_SCHEME_TEL: return eat_telephone_subscriber(c, uri);
-    case SIP_SCHEME_OTHER: return eat_run(c, CHAR_URI, &uri->opaque);
+    case SIP_SCHEME_OTHER: return eat_run(c, CHAR_URI, &opaque);
     }
     return false;
 }
@@ -159,7 +162,7 @@ bool eat_uri(struct cursor *c, struct sip_uri *out)
     const char *start = c->at;
 
     *out = (struct sip_uri){0};
-    if (!eat_scheme(c, out) || !eat_after_scheme(c, out)) {
+    if (!eat_scheme(c, &out->scheme) || !eat_after_scheme(c, out)) {
         c->at = start;
         return false;
     }
@@ -167,52 +170,26 @@ bool eat_uri(struct cursor *c, struct sip_uri *out)
     return true;
 }
 
-/* "sip:" [ user "@" ] host [ ":" port ] *( ";" pname [ "=" pvalue ] ) */
-bool take_uri(struct glance *from, struct sip_uri *out)
+/* The whole of a text, by the grammar. */
+static bool eat_whole_uri(struct slice text, struct sip_uri *out)
 {
-    struct glance g = *from;
-    const char *start = g.at, *params;
-    struct slice user = SLICE_NONE, host;
-    uint16_t port;
+    struct cursor c = cursor_over(text);
 
-    if (!take_text(&g, SLICE("sip:")) || !take_plain(&g, &host))
-        return false;
-    if (take_mark(&g, '@')) {
-        user = host;
-        if (!take_plain(&g, &host))
-            return false;
-    }
-    if (!is_host(host) || !take_port(&g, &port))
-        return false;
-    for (params = g.at; !glance_is_over(&g) && *g.at == ';';) {
-        struct sip_param param;
-        if (!take_param(&g, &param) || (param.value.len > 0 && *param.value.ptr == '"'))
-            return false;
-    }
-    *out = (struct sip_uri){
-        .text = slice_between(start, g.at),
-        .scheme = SIP_SCHEME_SIP,
-        .scheme_text = {start, strlen("sip")},
-        .user = user,
-        .password = SLICE_NONE,
-        .host = host,
-        .host_is_ipv6 = false,
-        .port = port,
-        .params = slice_between(params, g.at),
-        .headers = SLICE_NONE,
-        .opaque = SLICE_NONE,
-    };
-    *from = g;
-    return true;
+    return eat_uri(&c, out) && at_end(&c);
+}
+
+bool sip_uri_read(struct slice text, struct sip_uri *out)
+{
+    struct glance g = glance_at(text);
+
+    return (take_uri(&g, out) && glance_is_over(&g)) || eat_whole_uri(text, out);
 }
 
 bool sip_uri_parse(struct slice text, struct sip_uri *out)
 {
-    struct glance g = glance_at(text);
-    struct cursor c = cursor_over(text);
     struct sip_uri uri;
 
-    if (!(take_uri(&g, &uri) && glance_is_over(&g)) && !(eat_uri(&c, &uri) && at_end(&c)))
+    if (!sip_uri_read(text, &uri))
         return false;
     *out = uri;
     return true;

@@ -13,7 +13,6 @@ enum sip_scheme { SIP_SCHEME_SIP, SIP_SCHEME_SIPS, SIP_SCHEME_TEL, SIP_SCHEME_OT
 struct sip_uri {
     struct slice text; /* all of it */
     enum sip_scheme scheme;
-    struct slice scheme_text;
     struct slice user; /* as written, escapes included; of tel: the number. NULL pointer: none */
     struct slice password; /* NULL pointer: none */
     struct slice host;     /* an IPv6 address without its brackets */
@@ -21,11 +20,19 @@ struct sip_uri {
     uint16_t port;        /* 0: none */
     struct slice params;  /* from the first ";" on */
     struct slice headers; /* after the "?" */
-    struct slice opaque;  /* of another scheme: what follows the colon */
 };
 
 /* The whole of `text` must be one URI. False: it is not, `out` untouched. */
 bool sip_uri_parse(struct slice text, struct sip_uri *out) MUST_USE;
+
+/* The same in place: on false `out` is of no meaning. */
+bool sip_uri_read(struct slice text, struct sip_uri *out) MUST_USE;
+
+/* The scheme as written, without its colon. */
+static inline struct slice sip_uri_scheme_text(const struct sip_uri *uri)
+{
+    return (struct slice){uri->text.ptr, slice_find(uri->text, ':')};
+}
 
 /* Whether a text that is a URI has the scheme sips. */
 static inline bool sip_uri_is_sips(struct slice text)
@@ -35,10 +42,6 @@ static inline bool sip_uri_is_sips(struct slice text)
 
 /* As much as the grammar lets a URI have; what may follow it is the caller's to know. */
 bool eat_uri(struct cursor *c, struct sip_uri *out);
-
-/* One of the usual sort (glance.h). On false both are untouched. */
-struct glance;
-bool take_uri(struct glance *from, struct sip_uri *out);
 
 /*
  * RFC 3261 19.1.4; tel as RFC 3966 4; others byte for byte. Of more than SIP_URI_MAX_PARTS

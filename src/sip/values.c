@@ -54,13 +54,19 @@ static bool take_call_id(struct glance *g)
     return take_plain(g, &word) && (!take_mark(g, '@') || take_plain(g, &word));
 }
 
-bool sip_call_id_is_valid(struct slice value)
+static bool is_call_id(struct slice value)
 {
     struct cursor c = cursor_over(value);
-    struct glance g = glance_at(value);
     struct slice call_id;
 
-    return (take_call_id(&g) && glance_is_over(&g)) || (eat_call_id(&c, &call_id) && at_end(&c));
+    return eat_call_id(&c, &call_id) && at_end(&c);
+}
+
+bool sip_call_id_is_valid(struct slice value)
+{
+    struct glance g = glance_at(value);
+
+    return (take_call_id(&g) && glance_is_over(&g)) || is_call_id(value);
 }
 
 bool sip_seconds_parse(struct slice value, uint32_t *out)

@@ -113,7 +113,7 @@ static bool begin(const struct ping_plan *plan, struct sip_locate *machine, stru
 
     if (uri.scheme != SIP_SCHEME_SIP) {
         buffer_printf(fault, "\"%.*s:\" cannot be asked, only sip: can",
-                      SLICE_ARGS(uri.scheme_text));
+                      SLICE_ARGS(sip_uri_scheme_text(&uri)));
         return false;
     }
     if (!choose_client(plan, &client, fault))

@@ -15,12 +15,10 @@ static inline bool is_same(struct slice a, struct slice b)
 
 static inline bool is_same_uri(const struct sip_uri *a, const struct sip_uri *b)
 {
-    return is_same(a->text, b->text) && a->scheme == b->scheme
-           && is_same(a->scheme_text, b->scheme_text) && is_same(a->user, b->user)
+    return is_same(a->text, b->text) && a->scheme == b->scheme && is_same(a->user, b->user)
            && is_same(a->password, b->password) && is_same(a->host, b->host)
            && a->host_is_ipv6 == b->host_is_ipv6 && a->port == b->port
-           && is_same(a->params, b->params) && is_same(a->headers, b->headers)
-           && is_same(a->opaque, b->opaque);
+           && is_same(a->params, b->params) && is_same(a->headers, b->headers);
 }
 
 static inline bool is_same_address(const struct sip_address *a, const struct sip_address *b)
