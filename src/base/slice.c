@@ -58,11 +58,14 @@ bool slice_to_u32(struct slice digits, uint32_t max, uint32_t *out)
 
 bool slice_equal_secret(struct slice a, struct slice b)
 {
-    unsigned char differing = 0;
+    uint64_t differing = 0;
+    size_t at = 0;
 
     if (a.len != b.len)
         return false;
-    for (size_t i = 0; i < a.len; i++)
-        differing = (unsigned char)(differing | (a.ptr[i] ^ b.ptr[i]));
+    for (; a.len - at >= sizeof(differing); at += sizeof(differing))
+        differing |= load_word(a.ptr + at) ^ load_word(b.ptr + at);
+    for (; at < a.len; at++)
+        differing |= (unsigned char)(a.ptr[at] ^ b.ptr[at]);
     return differing == 0;
 }

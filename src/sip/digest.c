@@ -16,6 +16,7 @@
 
 enum { MAX_BYTES = SIP_DIGEST_MAX_HEX / 2 };
 enum { SHORT_BYTES = 512 }; /* what is hashed is seldom longer, but for a body */
+enum { KEPT_BYTES = 128 };  /* of method and URI together */
 
 /* One row for each algorithm of the registry of RFC 7616 6.1 that RFC 8760 2.1 brings to SIP. */
 static const struct {
@@ -26,6 +27,15 @@ static const struct {
     [SIP_DIGEST_MD5] = {SLICE("MD5"),         "MD5",          16},
     [SIP_DIGEST_SHA256] = {SLICE("SHA-256"),     "SHA2-256",     32},
     [SIP_DIGEST_SHA512_256] = {SLICE("SHA-512-256"), "SHA2-512/256", 32},
+};
+
+/* The last A2 without a body, and its hash: all who register with a domain write the same one. */
+struct kept_a2 {
+    enum sip_digest_algorithm algorithm;
+    size_t method_len;
+    size_t uri_len; /* behind the method */
+    char text[KEPT_BYTES];
+    struct sip_digest_hex hash; /* of no length: none is kept */
 };
 
 /*
@@ -39,6 +49,7 @@ struct sip_hasher {
     OSSL_LIB_CTX *library;
     EVP_MD *functions[SIP_DIGEST_ALGORITHM_COUNT];
     EVP_MD_CTX *running;
+    struct kept_a2 a2;
 };
 
 struct sip_hasher *sip_hasher_new(void)
@@ -141,8 +152,9 @@ static bool hash_parts(struct sip_hasher *hasher, enum sip_digest_algorithm algo
 
     if (!start(hasher, algorithm, &hashing))
         return false;
-    for (size_t i = 0; i < count; i++) {
-        buffer_add(&joined, i > 0 ? SLICE(":") : SLICE_NONE);
+    buffer_add(&joined, parts[0]);
+    for (size_t i = 1; i < count; i++) {
+        buffer_add_char(&joined, ':');
         buffer_add(&joined, parts[i]);
     }
     bool ok = joined.overflowed || eat(&hashing, buffer_slice(&joined));
@@ -201,16 +213,54 @@ static bool hash_a1(struct sip_hasher *hasher, const struct sip_digest_input *in
     return hash_to_hex(hasher, input->algorithm, a1, ARRAY_LEN(a1), out);
 }
 
+static bool is_kept(const struct kept_a2 *kept, const struct sip_digest_input *input)
+{
+    struct slice method = {kept->text, kept->method_len};
+    struct slice uri = {kept->text + kept->method_len, kept->uri_len};
+
+    return kept->hash.len > 0 && kept->algorithm == input->algorithm && slice_equal(uri, input->uri)
+           && slice_equal(method, input->method);
+}
+
+static void keep_a2(struct kept_a2 *kept, const struct sip_digest_input *input,
+                    const struct sip_digest_hex *hash)
+{
+    struct buffer text = buffer_over(kept->text, sizeof(kept->text));
+
+    buffer_add(&text, input->method);
+    buffer_add(&text, input->uri);
+    kept->algorithm = input->algorithm;
+    kept->method_len = input->method.len;
+    kept->uri_len = input->uri.len;
+    kept->hash = *hash;
+    if (text.overflowed)
+        kept->hash.len = 0;
+}
+
+/* H(Method ":" request-uri) */
+static bool hash_bare_a2(struct sip_hasher *hasher, const struct sip_digest_input *input,
+                         struct sip_digest_hex *out)
+{
+    const struct slice a2[] = {input->method, input->uri};
+
+    if (is_kept(&hasher->a2, input)) {
+        *out = hasher->a2.hash;
+        return true;
+    }
+    if (!hash_to_hex(hasher, input->algorithm, a2, ARRAY_LEN(a2), out))
+        return false;
+    keep_a2(&hasher->a2, input, out);
+    return true;
+}
+
 /* H(A2), RFC 7616 3.4.3: A2 = Method ":" request-uri [ ":" H(entity-body) ] */
 static bool hash_a2(struct sip_hasher *hasher, const struct sip_digest_input *input,
                     struct sip_digest_hex *out)
 {
     struct sip_digest_hex body;
 
-    if (input->qop != SIP_QOP_AUTH_INT) {
-        const struct slice a2[] = {input->method, input->uri};
-        return hash_to_hex(hasher, input->algorithm, a2, ARRAY_LEN(a2), out);
-    }
+    if (input->qop != SIP_QOP_AUTH_INT)
+        return hash_bare_a2(hasher, input, out);
     if (!hash_to_hex(hasher, input->algorithm, &input->body, 1, &body))
         return false;
     const struct slice a2[] = {input->method, input->uri, hex_slice(&body)};

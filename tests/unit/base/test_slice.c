@@ -111,6 +111,22 @@ static void secrets_compare_as_others_do(void **state)
     assert_false(slice_equal_secret(SLICE("abc"), SLICE("ab")));
 }
 
+static void secrets_of_every_length_differ_in_every_place(void **state)
+{
+    char a[40] = {0}, b[40] = {0};
+
+    (void)state;
+    for (size_t len = 0; len <= sizeof(a); len++) {
+        assert_true(slice_equal_secret((struct slice){a, len}, (struct slice){b, len}));
+        for (size_t i = 0; i < sizeof(a); i++) {
+            b[i] = '\x80';
+            bool is_equal = slice_equal_secret((struct slice){a, len}, (struct slice){b, len});
+            assert_int_equal(is_equal, i >= len);
+            b[i] = '\0';
+        }
+    }
+}
+
 static void knows_hexadecimal_digits(void **state)
 {
     (void)state;
@@ -124,4 +140,6 @@ static void knows_hexadecimal_digits(void **state)
 CHECK_MAIN(CHECK_TEST(compares_letters_of_ascii_alone_without_case),
            CHECK_TEST(reads_numbers_without_overflow), CHECK_TEST(numbers_of_32_bits_have_32_bits),
            CHECK_TEST(cuts_and_finds), CHECK_TEST(a_slice_of_nothing_is_harmless),
-           CHECK_TEST(secrets_compare_as_others_do), CHECK_TEST(knows_hexadecimal_digits))
+           CHECK_TEST(secrets_compare_as_others_do),
+           CHECK_TEST(secrets_of_every_length_differ_in_every_place),
+           CHECK_TEST(knows_hexadecimal_digits))

@@ -135,6 +135,49 @@ static void computes_what_the_documents_print(void **state)
     }
 }
 
+/* What was hashed for one request is kept for the next, if that says the same. */
+static void one_hasher_for_all_says_what_one_for_each_would(void **state)
+{
+    static const struct {
+        enum sip_digest_algorithm algorithm;
+        const char *method, *uri;
+    } cases[] = {
+        {SIP_DIGEST_MD5,    "REGISTER",  "sip:example.org"       },
+        {SIP_DIGEST_MD5,    "REGISTER",  "sip:example.org"       },
+        {SIP_DIGEST_MD5,    "REGISTER",  "sip:example.net"       },
+        {SIP_DIGEST_SHA256, "REGISTER",  "sip:example.net"       },
+        {SIP_DIGEST_MD5,    "REGISTERs", "ip:example.net"        },
+        {SIP_DIGEST_MD5,    "REGISTER",  "sip:example.net"       },
+        {SIP_DIGEST_MD5,    "OPTIONS",   "sip:example.net"       },
+        {SIP_DIGEST_MD5,    "",          "sip:example.net"       },
+        {SIP_DIGEST_MD5,    "",          ""                      },
+        {SIP_DIGEST_MD5,    "REGISTER",
+         "sip:a-name-that-is-too-long-to-be-kept-for-the-next-time-because-it-has-"
+         "more-than-a-hundred-characters-in-one-text@example.org"},
+        {SIP_DIGEST_MD5,    "REGISTER",  "sip:example.org"       },
+    };
+    static const unsigned char ha1[32] = "as good as any";
+    struct sip_hasher *hasher = new_hasher();
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        const struct sip_digest_input input = {
+            .algorithm = cases[i].algorithm,
+            .qop = SIP_QOP_AUTH,
+            .ha1 = ha1,
+            .nonce = SLICE("n"),
+            .nc = SLICE("00000001"),
+            .cnonce = SLICE("c"),
+            .method = slice_of(cases[i].method),
+            .uri = slice_of(cases[i].uri),
+        };
+        struct sip_digest_hex response, fresh;
+        assert_true(sip_digest_response(hasher, &input, &response));
+        assert_true(sip_digest_response(new_hasher(), &input, &fresh));
+        CHECK_CASE(slice_equal(hex(&response), hex(&fresh)), cases[i].uri);
+    }
+}
+
 static void ha1_is_the_hash_of_name_realm_and_password(void **state)
 {
     static const unsigned char expected[] = {0x12, 0xaf, 0x60, 0x46, 0x7a, 0x33, 0xe8, 0x51,
@@ -248,6 +291,7 @@ static void knows_algorithms_by_name(void **state)
 }
 
 CHECK_MAIN(CHECK_TEST(computes_what_the_documents_print),
+           CHECK_TEST(one_hasher_for_all_says_what_one_for_each_would),
            CHECK_TEST(ha1_is_the_hash_of_name_realm_and_password),
            CHECK_TEST(whatever_the_length_it_is_the_same_hash),
            CHECK_TEST(an_empty_method_gives_rspauth), CHECK_TEST(refuses_what_it_does_not_know),
