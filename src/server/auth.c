@@ -19,11 +19,16 @@ struct attempt {
     enum nonce_verdict verdict; /* on it */
     char aor_text[USER_MAX_NAME];
     struct slice name; /* whom they name: an address of record, if it can be one of the domain */
-    size_t form;       /* which of the user's names was used */
+    uint8_t form;      /* which of the user's names was used */
     bool can_be_known;
     bool is_known;
-    struct user user;
+    struct user_login login; /* zeros, unless it is known */
 };
+
+static struct slice realm_of(const struct domain_settings *domain)
+{
+    return (struct slice){domain->name, domain->name_len};
+}
 
 static bool offers(enum digest_choice choice, enum sip_digest_algorithm algorithm)
 {
@@ -36,7 +41,7 @@ static void add_challenge(struct request *rq, const struct domain_settings *doma
                           enum auth_kind kind, enum sip_digest_algorithm algorithm, bool is_stale)
 {
     struct server *server = rq->w->server;
-    struct slice realm = slice_of(domain->name);
+    struct slice realm = realm_of(domain);
     char nonce[NONCE_LEN];
     char text[512];
     struct buffer value = buffer_over(text, sizeof(text));
@@ -70,7 +75,7 @@ static bool read_credentials(struct slice value, const struct domain_settings *d
                              struct sip_credentials *out)
 {
     return sip_credentials_parse(value, out) && slice_equal_nocase(out->scheme, SLICE("Digest"))
-           && slice_equal_nocase(out->realm, slice_of(domain->name))
+           && slice_equal_nocase(out->realm, realm_of(domain))
            && offers(domain->digest, out->algorithm);
 }
 
@@ -90,9 +95,9 @@ static bool find_credentials(const struct request *rq, const struct domain_setti
     for (; header != NULL; header = sip_message_next(rq->msg, header)) {
         if (!read_credentials(header->value, domain, &credentials))
             continue;
-        enum nonce_verdict verdict = nonce_check(
-            rq->w->server->nonces, credentials.nonce, &rq->from.remote, slice_of(domain->name),
-            rq->w->now_ms, rq->settings->nonce_s * 1000, &nonce);
+        enum nonce_verdict verdict =
+            nonce_check(rq->w->server->nonces, credentials.nonce, &rq->from.remote,
+                        realm_of(domain), rq->w->now_ms, rq->settings->nonce_s * 1000, &nonce);
         if (is_found && verdict >= out->verdict)
             continue;
         out->credentials = credentials;
@@ -117,7 +122,7 @@ static void name_user(const struct request *rq, const struct domain_settings *do
     attempt->form = at < given.len ? HA1_OF_AOR : HA1_OF_NAME;
     buffer_add(&aor, (struct slice){given.ptr, at});
     buffer_add(&aor, SLICE("@"));
-    buffer_add(&aor, slice_of(domain->name));
+    buffer_add(&aor, realm_of(domain));
     bool is_of_domain =
         at == given.len || settings_domain(rq->settings, slice_after(given, at + 1)) == domain;
     attempt->can_be_known = is_of_domain && !aor.overflowed;
@@ -126,8 +131,11 @@ static void name_user(const struct request *rq, const struct domain_settings *do
 
 static void find_user(const struct request *rq, struct attempt *attempt)
 {
+    const struct user_ha1_choice choice = {(uint8_t)attempt->credentials.algorithm, attempt->form};
+
     attempt->is_known =
-        attempt->can_be_known && user_find(rq->w->server->store, attempt->name, &attempt->user);
+        attempt->can_be_known
+        && user_find_login(rq->w->server->store, attempt->name, choice, &attempt->login);
 }
 
 /* Computed for unknown users too, from an HA1 of zeros, so that time tells nothing. */
@@ -138,7 +146,7 @@ static bool is_digest_right(struct request *rq, const struct attempt *attempt)
         .algorithm = credentials->algorithm,
         .is_session = credentials->is_session,
         .qop = credentials->qop,
-        .ha1 = attempt->user.secrets.ha1[credentials->algorithm][attempt->form],
+        .ha1 = attempt->login.ha1,
         .nonce = credentials->nonce,
         .nc = credentials->nc_text,
         .cnonce = credentials->cnonce,
@@ -159,13 +167,12 @@ static bool is_digest_right(struct request *rq, const struct attempt *attempt)
 static enum nonce_verdict use_nonce(struct request *rq, const struct attempt *attempt)
 {
     const struct sip_credentials *credentials = &attempt->credentials;
-    const struct slice parts[] = {rq->msg->basics.call_id, rq->msg->basics.via.branch,
-                                  rq->msg->method};
-    struct hash_wide hash =
-        hash_slices_wide(&rq->w->server->keys.ours_alone, parts, ARRAY_LEN(parts));
+    struct hash_wide key;
     uint32_t count = credentials->qop == SIP_QOP_NONE ? UINT32_MAX : credentials->nc;
 
-    return nonce_use(rq->w->server->nonces, &attempt->nonce, count, (uint32_t)hash.low,
+    if (!txn_key_of(rq->w->txns, rq->msg, &rq->hashes, &key))
+        return NONCE_STALE;
+    return nonce_use(rq->w->server->nonces, &attempt->nonce, count, (uint32_t)key.low,
                      rq->w->now_ms);
 }
 
@@ -191,11 +198,6 @@ static void log_wrong_password(struct request *rq, const struct attempt *attempt
     LOG(&rq->w->log, LOG_WARNING, is_locked ? "locked out" : "wrong password",
         {"user", attempt->credentials.username}, {"realm", attempt->credentials.realm},
         {"source", buffer_slice(&source)}, {"call-id", rq->msg->basics.call_id});
-}
-
-static bool copy_aor(struct request *rq, const struct user *user, struct slice *out)
-{
-    return arena_copy(rq->w->arena, (struct slice){user->aor, user->aor_len}, out);
 }
 
 /* RFC 7616 3.3: stale, so that the client asks nobody for a password that is right. */
@@ -247,5 +249,6 @@ enum sip_status auth_check(struct request *rq, const struct domain_settings *dom
         return SIP_400_BAD_REQUEST;
     }
     lockout_forget(rq->w->server->lockout, &rq->from.remote, attempt.name);
-    return copy_aor(rq, &attempt.user, user_aor) ? SIP_GO_ON : SIP_500_SERVER_INTERNAL_ERROR;
+    return arena_copy(rq->w->arena, attempt.name, user_aor) ? SIP_GO_ON
+                                                            : SIP_500_SERVER_INTERNAL_ERROR;
 }

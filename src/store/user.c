@@ -11,9 +11,10 @@
 #include "store/inside.h"
 #include "store/user_change.h"
 
-bool user_find(struct store *store, struct slice aor, struct user *out)
+bool user_find_login(struct store *store, struct slice aor, struct user_ha1_choice choice,
+                     struct user_login *out)
 {
-    return user_table_copy_user(&store->users, aor, out);
+    return user_table_copy_login(&store->users, aor, choice, out);
 }
 
 bool user_resolve(struct store *store, struct slice aor, struct buffer *out)

@@ -23,8 +23,21 @@ struct user {
     struct user_secrets secrets;
 };
 
-/* The user of that name, not an alias. False: there is none; `out` untouched. */
-bool user_find(struct store *store, struct slice aor, struct user *out) MUST_USE;
+/* One of the HA1s of a user, as it stands in user_secrets. */
+struct user_ha1_choice {
+    uint8_t algorithm;
+    uint8_t form;
+};
+
+/* What it takes to judge a login, and to answer it. */
+struct user_login {
+    uint16_t max_bindings; /* as in struct user */
+    unsigned char ha1[USER_HA1_BYTES];
+};
+
+/* Of the user of that name, not of an alias. False: there is none; `out` untouched. */
+bool user_find_login(struct store *store, struct slice aor, struct user_ha1_choice choice,
+                     struct user_login *out) MUST_USE;
 
 /* The user whose name or alias it is, by name. False: nobody's. */
 bool user_resolve(struct store *store, struct slice aor, struct buffer *out) MUST_USE;

@@ -143,11 +143,16 @@ void user_table_remove(struct user_table *table, struct user_entry *entry)
     user_entry_free(entry);
 }
 
-static void copy_user(const struct user_entry *entry, struct user *out)
+/* The one HA1 alone: of an entry that has not been looked at for long, each line has to be fetched.
+ */
+static void copy_login(const struct user_entry *entry, struct user_ha1_choice choice,
+                       struct user_login *out)
 {
-    *out = (struct user){.aor_len = entry->name_len, .max_bindings = entry->max_bindings};
-    memcpy(out->aor, entry->bytes, entry->name_len);
-    memcpy(&out->secrets, entry->bytes + entry->name_len, sizeof(out->secrets));
+    size_t index = (size_t)choice.algorithm * USER_HA1_FORMS + choice.form;
+    const char *secrets = entry->bytes + entry->name_len;
+
+    out->max_bindings = entry->max_bindings;
+    memcpy(out->ha1, secrets + index * USER_HA1_BYTES, sizeof(out->ha1));
 }
 
 /* A table without names is that of a lab: it is asked for each REGISTER. */
@@ -168,14 +173,15 @@ static struct shard *lock_shard(struct user_table *table, struct slice name, uin
     return shard;
 }
 
-bool user_table_copy_user(struct user_table *table, struct slice name, struct user *out)
+bool user_table_copy_login(struct user_table *table, struct slice name,
+                           struct user_ha1_choice choice, struct user_login *out)
 {
     const struct user_entry *entry;
     struct shard *shard = lock_shard(table, name, shards_hash(&table->shards, name), &entry);
     bool is_user = entry != NULL && entry->target_len == 0;
 
     if (is_user)
-        copy_user(entry, out);
+        copy_login(entry, choice, out);
     pthread_mutex_unlock(&shard->lock);
     return is_user;
 }

@@ -47,7 +47,8 @@ void user_table_put_new(struct user_table *table, struct user_entry *entry); /* 
 void user_table_remove(struct user_table *table, struct user_entry *entry);
 
 /* Anybody: copies of what is under a name. False: nothing of that kind; `out` untouched. */
-bool user_table_copy_user(struct user_table *table, struct slice name, struct user *out) MUST_USE;
+bool user_table_copy_login(struct user_table *table, struct slice name,
+                           struct user_ha1_choice choice, struct user_login *out) MUST_USE;
 bool user_table_copy_target(struct user_table *table, struct slice name,
                             struct buffer *out) MUST_USE;
 void user_table_look_up(struct user_table *table, struct slice name, struct user_name *out);

@@ -80,6 +80,13 @@ struct txn_hashes {
 };
 
 /*
+ * What repeats of a request have in common by the path that they come by: what 17.2.3 compares,
+ * hashed. To be shown to nobody. False: it is too long.
+ */
+bool txn_key_of(const struct txn_table *table, const struct sip_message *request,
+                struct txn_hashes *hashes, struct hash_wide *out) MUST_USE;
+
+/*
  * What a request has in common with those that repeat it, by whatever path, and an INVITE with its
  * CANCEL and its ACK: Call-ID, From tag and the number of the CSeq, hashed. To be shown to nobody.
  */

@@ -261,10 +261,6 @@ struct txn *txn_branch_find(struct txn_table *table, struct slice branch, enum s
 
 /* --- match.c: keys of server transactions ----------------------------------------------------- */
 
-/* What 17.2.3 compares, from `hashes` or into it. False: it is too long. */
-bool txn_key_of(const struct txn_table *table, const struct sip_message *request,
-                struct txn_hashes *hashes, struct hash_wide *out) MUST_USE;
-
 /* Whether the branch of a request tells all there is to know: RFC 3261 17.2.3. */
 bool txn_has_unique_branch(const struct sip_message *request);
 

@@ -38,6 +38,7 @@ static void stop(void *world)
 {
     struct world *w = world;
 
+    txn_table_free(w->w.txns);
     arena_free(w->w.arena);
     sip_hasher_free(w->w.hasher);
     nonce_table_free(w->server.nonces);
@@ -69,6 +70,8 @@ static void add_user(struct world *w, const char *name, const char *domain, cons
 static struct world *start(void)
 {
     static const struct hash_key key = {1, 2};
+    static const struct txn_host silent = {NULL, NULL}; /* no transaction is started */
+    const struct txn_settings txns = txn_default_settings();
     struct world *w = calloc(1, sizeof(*w));
     char text[256];
     struct buffer fault = buffer_over(text, sizeof(text));
@@ -84,11 +87,13 @@ static struct world *start(void)
     w->server.store = store_open(&store, 1, &err, &fault);
     w->server.nonces = nonce_table_new(&key, 1024, 1);
     w->server.lockout = lockout_new(&key, 1024);
+    w->w.txns = txn_table_new(&txns, &silent, w, 1);
     w->w.arena = arena_new(1 << 16, 1 << 20);
     w->w.hasher = sip_hasher_new();
     CHECK_MADE(w->server.store);
     CHECK_MADE(w->server.nonces);
     CHECK_MADE(w->server.lockout);
+    CHECK_MADE(w->w.txns);
     CHECK_MADE(w->w.arena);
     CHECK_MADE(w->w.hasher);
     w->w.server = &w->server;

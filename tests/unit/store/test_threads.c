@@ -77,7 +77,8 @@ static void send(struct worker *w, uint32_t i)
 static void read_one(struct worker *w, uint32_t i)
 {
     struct binding_list list;
-    struct user user;
+    const struct user_ha1_choice first = {0, 0};
+    struct user_login login;
     char aor[32];
     int len = snprintf(aor, sizeof(aor), "user%u", i % AORS);
 
@@ -86,7 +87,7 @@ static void read_one(struct worker *w, uint32_t i)
         || list.count > 1
         || (list.count == 1 && !slice_equal(list.items[0].contact, SLICE("sip:a"))))
         w->misread++;
-    if (user_find(w->store, SLICE("guest"), &user) && user.aor_len != 5)
+    if (user_find_login(w->store, SLICE("guest"), first, &login) && login.max_bindings != 5)
         w->misread++;
 }
 
@@ -130,7 +131,7 @@ static bool count_aors(void *arg, struct slice aor, const struct binding_list *b
 
 static void come_and_go(struct world *w)
 {
-    struct user guest = {.aor = "guest", .aor_len = 5};
+    struct user guest = {.aor = "guest", .aor_len = 5, .max_bindings = 5};
     size_t bindings = 0;
 
     for (int i = 0; i < 20; i++) {

@@ -13,6 +13,11 @@ static struct user named(const char *aor)
     return user;
 }
 
+static bool find_login(struct world *w, const char *aor, struct user_login *out)
+{
+    return user_find_login(w->store, slice_of(aor), (struct user_ha1_choice){0, 0}, out);
+}
+
 static enum err add(struct world *w, const char *aor)
 {
     struct user user = named(aor);
@@ -29,19 +34,35 @@ static void check_resolves(struct world *w, const char *name, const char *expect
     CHECK_SLICE(buffer_slice(&out), expected);
 }
 
+static void check_secrets(struct world *w, const struct user *user)
+{
+    struct slice aor = {user->aor, user->aor_len};
+
+    for (uint8_t a = 0; a < USER_HA1_ALGORITHMS; a++) {
+        for (uint8_t f = 0; f < USER_HA1_FORMS; f++) {
+            struct user_login found;
+            assert_true(user_find_login(w->store, aor, (struct user_ha1_choice){a, f}, &found));
+            assert_memory_equal(found.ha1, user->secrets.ha1[a][f], USER_HA1_BYTES);
+            assert_int_equal(found.max_bindings, user->max_bindings);
+        }
+    }
+}
+
 static void a_user_is_found_as_it_was_added(void **state)
 {
     struct world *w = make_open_world();
     struct user alice = named("alice@example.org");
-    struct user found = {.aor_len = 77};
+    unsigned char *secrets = (unsigned char *)&alice.secrets;
+    struct user_login found = {.max_bindings = 77};
 
     (void)state;
-    assert_false(user_find(w->store, SLICE("alice@example.org"), &found));
-    assert_int_equal(found.aor_len, 77);
+    for (size_t i = 0; i < sizeof(alice.secrets); i++)
+        secrets[i] = (unsigned char)i;
+    assert_false(find_login(w, "alice@example.org", &found));
+    assert_int_equal(found.max_bindings, 77);
     assert_int_equal(user_add(w->store, &alice), ERR_NONE);
     for (int times = 0; times < 2; times++) {
-        assert_true(user_find(w->store, SLICE("alice@example.org"), &found));
-        assert_memory_equal(&found, &alice, sizeof(alice));
+        check_secrets(w, &alice);
         assert_int_equal(user_count(w->store), 1);
         CHECK_MADE(open_store(w) ? w : NULL);
     }
@@ -77,7 +98,7 @@ static void a_name_belongs_to_one(void **state)
 static void an_alias_resolves_to_its_user_and_is_none(void **state)
 {
     struct world *w = make_open_world();
-    struct user found;
+    struct user_login found;
 
     (void)state;
     assert_int_equal(add(w, "alice"), ERR_NONE);
@@ -86,7 +107,7 @@ static void an_alias_resolves_to_its_user_and_is_none(void **state)
         check_resolves(w, "alice", "alice");
         check_resolves(w, "info", "alice");
         check_resolves(w, "bob", "");
-        assert_false(user_find(w->store, SLICE("info"), &found));
+        assert_false(find_login(w, "info", &found));
         CHECK_MADE(open_store(w) ? w : NULL);
     }
     assert_int_equal(user_remove_alias(w->store, SLICE("info")), ERR_NONE);
@@ -166,7 +187,7 @@ static void an_import_adds_and_changes_or_does_nothing(void **state)
 {
     struct world *w = make_open_world();
     struct user users[] = {named("carol"), named("alice"), named("info"), named("carol")};
-    struct user found;
+    struct user_login found;
 
     (void)state;
     assert_int_equal(add(w, "alice"), ERR_NONE);
@@ -180,9 +201,9 @@ static void an_import_adds_and_changes_or_does_nothing(void **state)
     assert_int_equal(user_import(w->store, users, 4), ERR_NONE);
     for (int times = 0; times < 2; times++) {
         assert_int_equal(user_count(w->store), 3);
-        assert_true(user_find(w->store, SLICE("alice"), &found));
+        assert_true(find_login(w, "alice", &found));
         assert_int_equal(found.max_bindings, 8);
-        assert_true(user_find(w->store, SLICE("carol"), &found));
+        assert_true(find_login(w, "carol", &found));
         assert_int_equal(found.max_bindings, 9);
         CHECK_MADE(open_store(w) ? w : NULL);
     }
@@ -208,7 +229,7 @@ static void an_import_of_many_adds_and_changes_or_does_nothing(void **state)
 {
     struct world *w = make_world();
     struct user *many = make_many();
-    struct user found;
+    struct user_login found;
 
     (void)state;
     w->settings.max_users = MANY;
@@ -225,9 +246,9 @@ static void an_import_of_many_adds_and_changes_or_does_nothing(void **state)
     assert_int_equal(user_import(w->store, many, MANY), ERR_NONE);
     for (int times = 0; times < 2; times++) {
         assert_int_equal(user_count(w->store), MANY - 1);
-        assert_true(user_find(w->store, SLICE("user0"), &found));
+        assert_true(find_login(w, "user0", &found));
         assert_int_equal(found.max_bindings, 8);
-        assert_true(user_find(w->store, SLICE("user1"), &found));
+        assert_true(find_login(w, "user1", &found));
         assert_int_equal(found.max_bindings, 9);
         CHECK_MADE(open_store(w) ? w : NULL);
     }
@@ -289,14 +310,14 @@ static void stage(struct world *w, const char *sql)
 static void an_import_that_was_broken_off_is_all_there_or_not_at_all(void **state)
 {
     struct world *w = make_open_world();
-    struct user found;
+    struct user_login found;
 
     (void)state;
     assert_int_equal(add(w, "alice"), ERR_NONE);
     stage(w, "INSERT INTO import VALUES (1, 'alice', 7, zeroblob(192));"
              "INSERT INTO import VALUES (2, 'bob', 7, zeroblob(192));");
     assert_int_equal(user_count(w->store), 1);
-    assert_true(user_find(w->store, SLICE("alice"), &found));
+    assert_true(find_login(w, "alice", &found));
     assert_int_equal(found.max_bindings, 3);
 
     stage(w, "INSERT INTO import VALUES (0, '', 0, x'');"
@@ -304,7 +325,7 @@ static void an_import_that_was_broken_off_is_all_there_or_not_at_all(void **stat
              "INSERT INTO import VALUES (4, 'bob', 7, zeroblob(192));");
     for (int times = 0; times < 2; times++) {
         assert_int_equal(user_count(w->store), 2);
-        assert_true(user_find(w->store, SLICE("alice"), &found));
+        assert_true(find_login(w, "alice", &found));
         assert_int_equal(found.max_bindings, 7);
         assert_int_equal(user_remove(w->store, SLICE("bob")), times == 0 ? ERR_NONE : ERR_ABSENT);
         assert_int_equal(add(w, "carol"), times == 0 ? ERR_NONE : ERR_EXISTS);
