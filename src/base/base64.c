@@ -106,15 +106,17 @@ void base64_write_number(uint64_t number, char *out, size_t count)
 bool base64_read_number(struct slice text, uint64_t *out)
 {
     uint64_t number = 0;
+    uint32_t all = 0; /* more than six bits, if one of them is no digit */
 
     if (text.len > BASE64_NUMBER_DIGITS)
         return false;
     for (size_t i = 0; i < text.len; i++) {
-        uint32_t value = values[byte_at(text.ptr, i)];
-        if (value == 0)
-            return false;
-        number = number << 6 | (value - 1);
+        uint32_t value = values[byte_at(text.ptr, i)] - 1U;
+        number = number << 6 | value;
+        all |= value;
     }
+    if (all > 63)
+        return false;
     *out = number;
     return true;
 }

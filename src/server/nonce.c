@@ -9,6 +9,7 @@
  */
 #include "server/nonce.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -81,18 +82,19 @@ static uint64_t made_ms_of(const struct nonce *nonce)
     return nonce->stamp >> SERIAL_BITS;
 }
 
+/* Of the stamp, which leaves four bits for the family, the address, and the realm behind it. */
 static uint64_t sign(const struct nonce_table *table, uint64_t stamp, const struct net_addr *source,
                      struct slice realm)
 {
-    char begin[sizeof(stamp) + sizeof(source->ip)];
-    const struct slice parts[] = {
-        {begin, sizeof(begin)},
-        realm
-    };
+    uint64_t first = stamp << 4 | source->family;
+    char bytes[sizeof(first) + sizeof(source->ip) + NONCE_MAX_REALM];
+    struct buffer text = buffer_over(bytes, sizeof(bytes));
 
-    memcpy(begin, &stamp, sizeof(stamp));
-    memcpy(begin + sizeof(stamp), source->ip, sizeof(source->ip));
-    return hash_slices(&table->key, parts, ARRAY_LEN(parts)) >> (64 - HASH_BITS);
+    assert(realm.len <= NONCE_MAX_REALM);
+    buffer_add(&text, (struct slice){(const char *)&first, sizeof(first)});
+    buffer_add(&text, (struct slice){(const char *)source->ip, source->family == 4 ? 4 : 16});
+    buffer_add(&text, realm);
+    return hash_bytes(&table->key, buffer_slice(&text)) >> (64 - HASH_BITS);
 }
 
 void nonce_make(struct nonce_table *table, const struct net_addr *source, struct slice realm,

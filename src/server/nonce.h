@@ -11,7 +11,7 @@
 #include "base/hash.h"
 #include "net/addr.h"
 
-enum { NONCE_LEN = 20 };
+enum { NONCE_LEN = 20, NONCE_MAX_REALM = 255 };
 
 struct nonce_table;
 

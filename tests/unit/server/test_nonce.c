@@ -9,6 +9,9 @@ static const struct hash_key key = {1, 2};
 static const struct net_addr alice = {
     .family = 4, .port = 5060, .ip = {192, 0, 2, 1}
 };
+static const struct net_addr alice_by_ipv6 = {
+    .family = 6, .port = 5060, .ip = {192, 0, 2, 1}
+};
 static const struct net_addr mallory = {
     .family = 4, .port = 5060, .ip = {192, 0, 2, 66}
 };
@@ -64,13 +67,14 @@ static void a_nonce_is_believed_from_its_client_in_its_realm_for_its_time(void *
         enum nonce_verdict verdict;
         const char *label;
     } cases[] = {
-        {&alice,   "example.org", 5000,                   NONCE_FRESH,   "at once"                      },
-        {&alice,   "example.org", 5000 + LIFETIME_MS,     NONCE_FRESH,   "to the last moment"           },
-        {&alice,   "example.org", 5000 + LIFETIME_MS + 1, NONCE_STALE,   "not longer"                   },
-        {&alice,   "example.net", 5000,                   NONCE_FOREIGN, "in another realm"             },
-        {&mallory, "example.org", 5000,                   NONCE_FOREIGN, "from somebody else"           },
-        {&alice,   "example.org", 4000,                   NONCE_FRESH,   "in the turn of another worker"},
-        {&alice,   "example.org", 3999,                   NONCE_STALE,   "before it was made"           },
+        {&alice,         "example.org", 5000,                   NONCE_FRESH,   "at once"                      },
+        {&alice,         "example.org", 5000 + LIFETIME_MS,     NONCE_FRESH,   "to the last moment"           },
+        {&alice,         "example.org", 5000 + LIFETIME_MS + 1, NONCE_STALE,   "not longer"                   },
+        {&alice,         "example.net", 5000,                   NONCE_FOREIGN, "in another realm"             },
+        {&mallory,       "example.org", 5000,                   NONCE_FOREIGN, "from somebody else"           },
+        {&alice_by_ipv6, "example.org", 5000,                   NONCE_FOREIGN, "nor if he begins so"          },
+        {&alice,         "example.org", 4000,                   NONCE_FRESH,   "in the turn of another worker"},
+        {&alice,         "example.org", 3999,                   NONCE_STALE,   "before it was made"           },
     };
 
     (void)state;
