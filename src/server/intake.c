@@ -44,13 +44,18 @@ static struct request *new_request(struct worker *w, struct worker *owner, const
     return rq;
 }
 
-/* An OPTIONS for us makes no transaction: it is matched when it turns out to be for another. */
+/* Those that some of make no transaction: the others are matched on their way, in route.c. */
+static bool is_matched_late(const struct sip_message *msg)
+{
+    return msg->method_id == SIP_OPTIONS || msg->method_id == SIP_REGISTER;
+}
+
 static void handle_request(struct worker *w, struct worker *owner, const struct hop *from,
                            const struct sip_message *msg)
 {
     struct request *rq = new_request(w, owner, from, msg);
 
-    if (rq == NULL || (msg->method_id != SIP_OPTIONS && request_is_known(rq)))
+    if (rq == NULL || (!is_matched_late(msg) && request_is_known(rq)))
         return;
     reply_prepare(rq);
     route_request(rq);

@@ -237,10 +237,19 @@ static bool is_for_us(const struct request *rq)
            && (rq->uri.user.ptr == NULL || rq->msg->method_id == SIP_REGISTER);
 }
 
-/* What came unmatched is an OPTIONS: for one that ends here no transaction is made. */
+/* An OPTIONS that ends here, and a REGISTER that is to be challenged. */
+static bool takes_no_transaction(const struct request *rq)
+{
+    bool is_challenged = rq->msg->method_id == SIP_REGISTER && rq->settings->requires_auth
+                         && sip_message_header(rq->msg, SIP_AUTHORIZATION) == NULL;
+
+    return is_for_us(rq) && (is_challenged || rq->msg->method_id == SIP_OPTIONS);
+}
+
+/* What came unmatched is an OPTIONS or a REGISTER. */
 static enum sip_status leave_to_owner(struct request *rq)
 {
-    if (rq->owner == NULL || is_for_us(rq))
+    if (rq->owner == NULL || takes_no_transaction(rq))
         return SIP_GO_ON;
     if (rq->owner == rq->w)
         return request_is_known(rq) ? SIP_PARKED : SIP_GO_ON;
