@@ -39,15 +39,6 @@ static inline void eat_word(struct state *s, uint64_t word, int rounds)
     s->v0 ^= word;
 }
 
-static inline uint64_t little_endian_word(const char *bytes)
-{
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    return __builtin_bswap64(load_word(bytes));
-#else
-    return load_word(bytes);
-#endif
-}
-
 static inline uint64_t little_endian_half(const char *bytes)
 {
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__

@@ -40,6 +40,18 @@ static inline void list_remove(struct list_node *node)
     list_init(node);
 }
 
+/* From one list to the end of another. */
+static inline void list_move_all(struct list_node *from, struct list_node *to)
+{
+    if (list_is_empty(from))
+        return;
+    from->next->prev = to->prev;
+    to->prev->next = from->next;
+    from->prev->next = to;
+    to->prev = from->prev;
+    list_init(from);
+}
+
 /* Takes the first node out. NULL: the list is empty. */
 static inline struct list_node *list_take_first(struct list_node *head)
 {

@@ -53,6 +53,16 @@ static inline uint64_t load_word(const char *at)
     return word;
 }
 
+/* The first byte is the lowest, on every machine. */
+static inline uint64_t little_endian_word(const char *at)
+{
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    return __builtin_bswap64(load_word(at));
+#else
+    return load_word(at);
+#endif
+}
+
 static inline uint32_t load_half_word(const char *at)
 {
     uint32_t half;

@@ -174,8 +174,7 @@ static void enter(struct timer_wheel *wheel, uint64_t now_ms)
             continue;
         wheel->occupied[level] &= ~(1ULL << slot);
         list_init(&moving);
-        while ((node = list_take_first(&wheel->slots[level][slot])) != NULL)
-            list_add(&moving, node);
+        list_move_all(&wheel->slots[level][slot], &moving);
         while ((node = list_take_first(&moving)) != NULL)
             place(wheel, timer_of(node));
     }

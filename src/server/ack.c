@@ -19,30 +19,38 @@ struct waiting_ack {
     struct parked request;
 };
 
-static struct slice stateless_branch(struct request *ack, char text[BRANCH_BYTES])
+/* False: its Via is too long. */
+static bool stateless_branch(struct request *ack, struct buffer *branch)
 {
-    const struct slice parts[] = {
-        ack->msg->basics.via_text, {ack->loop_token, TOKEN_LEN}
-    };
-    uint64_t hash = hash_slices(&ack->w->server->keys.ours_alone, parts, ARRAY_LEN(parts));
-    struct buffer branch = buffer_over(text, BRANCH_BYTES);
+    struct {
+        struct hash_wide key;
+        char loop_token[TOKEN_LEN];
+    } way;
 
-    buffer_add(&branch, SLICE("z9hG4bK"));
-    buffer_add_hex(&branch, &hash, sizeof(hash));
-    return buffer_slice(&branch);
+    if (!txn_key_of(ack->w->txns, ack->msg, &ack->hashes, &way.key))
+        return false;
+    memcpy(way.loop_token, ack->loop_token, TOKEN_LEN);
+    uint64_t hash = hash_bytes(&ack->w->server->keys.ours_alone,
+                               (struct slice){(const char *)&way, sizeof(way)});
+    buffer_add(branch, SLICE("z9hG4bK"));
+    buffer_add_hex(branch, &hash, sizeof(hash));
+    return true;
 }
 
 static bool build(struct request *ack, const struct target *target, const struct hop *hop,
                   struct buffer *out)
 {
     char text[BRANCH_BYTES];
+    struct buffer branch = buffer_over(text, sizeof(text));
+    if (!stateless_branch(ack, &branch))
+        return false;
     const struct forwarding forwarding = {.uri = target->uri,
                                           .route = target->route,
                                           .hop = *hop,
                                           .recorded = *hop,
                                           .is_bound = target->is_bound,
                                           .is_ours = target->is_ours,
-                                          .branch = stateless_branch(ack, text),
+                                          .branch = buffer_slice(&branch),
                                           .max_breadth = forward_breadth(ack->msg)};
 
     *out = worker_scratch(ack->w);

@@ -25,10 +25,9 @@ struct parts {
     struct buffer lowered; /* over `memory` */
 };
 
-static void begin(struct parts *parts, struct slice kind)
+static void begin(struct parts *parts)
 {
-    parts->items[0] = kind;
-    parts->count = 1;
+    parts->count = 0;
     parts->number_count = 0;
     parts->lowered = buffer_over(parts->memory, sizeof(parts->memory));
 }
@@ -46,26 +45,43 @@ static void add_number(struct parts *parts, uint32_t number)
     add_part(parts, (struct slice){(const char *)kept, sizeof(*kept)});
 }
 
-static void add_lower(struct parts *parts, struct slice part)
+static bool has_capitals(struct slice text)
 {
-    struct buffer *lowered = &parts->lowered;
-    char *start = lowered->ptr + lowered->len;
+    bool found = false;
 
-    buffer_add(lowered, part);
-    if (lowered->overflowed)
-        return;
-    for (size_t i = 0; i < part.len; i++)
-        start[i] = ascii_lower(start[i]);
-    add_part(parts, (struct slice){start, part.len});
+    for (size_t i = 0; i < text.len; i++)
+        found |= text.ptr[i] >= 'A' && text.ptr[i] <= 'Z';
+    return found;
 }
 
-/* Host and port as RFC 3261 18.1.1 and 20.42 mean them: a port left out is the default one. */
-static void add_sent_by(struct parts *parts, const struct sip_via *via)
+static void add_lower(struct parts *parts, struct slice part)
 {
+    char *room = buffer_take(&parts->lowered, part.len);
+
+    if (room == NULL)
+        return;
+    if (has_capitals(part)) {
+        for (size_t i = 0; i < part.len; i++)
+            room[i] = ascii_lower(part.ptr[i]);
+        part.ptr = room;
+    }
+    add_part(parts, part);
+}
+
+/*
+ * Host and port of a sent-by as RFC 3261 18.1.1 and 20.42 mean them, a port left out being the
+ * default one, and the method: a number too, if it is one that we know.
+ */
+static void add_sent_by_and_method(struct parts *parts, const struct sip_message *request,
+                                   enum sip_method method)
+{
+    const struct sip_via *via = &request->basics.via;
     uint16_t default_port = slice_equal_nocase(via->transport, SLICE("TLS")) ? 5061 : 5060;
 
     add_lower(parts, via->host);
-    add_number(parts, via->port != 0 ? via->port : default_port);
+    add_number(parts, (uint32_t)method << 16 | (via->port != 0 ? via->port : default_port));
+    if (method == SIP_OTHER_METHOD)
+        add_part(parts, request->method);
 }
 
 /* A bare cookie identifies nothing: RFC 4475 3.2.1 lets us fall back to RFC 2543. */
@@ -81,39 +97,37 @@ bool txn_has_unique_branch(const struct sip_message *request)
  * repeats it as it is, and some count in letters of both cases.
  */
 static void add_branch_parts(struct parts *parts, const struct sip_message *request,
-                             struct slice method)
+                             enum sip_method method)
 {
-    const struct sip_via *via = &request->basics.via;
-
-    begin(parts, SLICE("3261"));
-    add_part(parts, via->branch);
-    add_sent_by(parts, via);
-    add_part(parts, method);
+    add_part(parts, request->basics.via.branch);
+    add_sent_by_and_method(parts, request, method);
 }
 
-/* Of RFC 2543 elements. An ACK has another To tag than its INVITE had, so that is given. */
+/*
+ * Of RFC 2543 elements: more parts, so that no other has the same. An ACK has another To tag than
+ * its INVITE had, so that is given.
+ */
 static void add_rfc2543_parts(struct parts *parts, const struct sip_message *request,
-                              struct slice method, struct slice to_tag)
+                              enum sip_method method, struct slice to_tag)
 {
     const struct sip_basics *basics = &request->basics;
 
-    begin(parts, SLICE("2543"));
     add_part(parts, request->uri);
     add_part(parts, to_tag);
     add_part(parts, basics->from_tag);
     add_part(parts, basics->call_id);
     add_number(parts, basics->cseq);
-    add_part(parts, method);
     add_lower(parts, basics->via.transport);
-    add_sent_by(parts, &basics->via);
     add_part(parts, basics->via.params);
+    add_sent_by_and_method(parts, request, method);
 }
 
 static bool find_key(const struct txn_table *table, const struct sip_message *request,
-                     struct slice method, struct slice to_tag, struct hash_wide *out)
+                     enum sip_method method, struct slice to_tag, struct hash_wide *out)
 {
     struct parts parts;
 
+    begin(&parts);
     if (txn_has_unique_branch(request))
         add_branch_parts(&parts, request, method);
     else
@@ -129,7 +143,8 @@ bool txn_key_of(const struct txn_table *table, const struct sip_message *request
         *out = hashes->key;
         return true;
     }
-    if (!find_key(table, request, request->method, request->basics.to_tag, out))
+    enum sip_method method = request->method_id == SIP_ACK ? SIP_INVITE : request->method_id;
+    if (!find_key(table, request, method, request->basics.to_tag, out))
         return false;
     if (hashes != NULL) {
         hashes->key = *out;
@@ -167,7 +182,7 @@ static struct txn *find_by_key(const struct txn_table *table, struct hash_wide k
 /* --- finding ---------------------------------------------------------------------------------- */
 
 static struct txn *find_request(const struct txn_table *table, const struct sip_message *request,
-                                struct slice method, struct slice to_tag)
+                                enum sip_method method, struct slice to_tag)
 {
     struct hash_wide key;
 
@@ -183,17 +198,18 @@ static uint64_t tag_hash(const struct txn_table *table, struct slice tag)
  * An ACK is for the INVITE with its branch; from an RFC 2543 element, for the one that had its To
  * tag already, or that we answered with it.
  */
-static struct txn *find_acknowledged(const struct txn_table *table, const struct sip_message *ack)
+static struct txn *find_acknowledged(const struct txn_table *table, const struct sip_message *ack,
+                                     struct txn_hashes *hashes)
 {
-    struct slice invite = sip_method_name(SIP_INVITE);
     struct slice to_tag = ack->basics.to_tag;
+    struct hash_wide key;
     struct txn *t = NULL;
 
-    if (to_tag.len > 0 || txn_has_unique_branch(ack))
-        t = find_request(table, ack, invite, to_tag);
+    if ((to_tag.len > 0 || txn_has_unique_branch(ack)) && txn_key_of(table, ack, hashes, &key))
+        t = find_by_key(table, key);
     if (t != NULL || txn_has_unique_branch(ack))
         return t;
-    t = find_request(table, ack, invite, SLICE_NONE);
+    t = find_request(table, ack, SIP_INVITE, SLICE_NONE);
     return t != NULL && txn_server_of(t)->answer_tag == tag_hash(table, to_tag) ? t : NULL;
 }
 
@@ -215,15 +231,15 @@ struct txn *txn_table_match(struct txn_table *table, const struct sip_message *m
     struct hash_wide key;
 
     if (!msg->is_request)
-        return txn_branch_find(table, basics->via.branch, sip_method_of(basics->cseq_method));
+        return txn_branch_find(table, basics->via.branch, basics->cseq_method_id);
     if (msg->method_id == SIP_ACK)
-        return find_acknowledged(table, msg);
+        return find_acknowledged(table, msg, hashes);
     return txn_key_of(table, msg, hashes, &key) ? find_by_key(table, key) : NULL;
 }
 
 struct txn *txn_table_find_cancelled(struct txn_table *table, const struct sip_message *cancel)
 {
-    return find_request(table, cancel, sip_method_name(SIP_INVITE), cancel->basics.to_tag);
+    return find_request(table, cancel, SIP_INVITE, cancel->basics.to_tag);
 }
 
 /* --- merged requests: RFC 3261 8.2.2.2 -------------------------------------------------------- */

@@ -94,6 +94,13 @@ struct hash_wide txn_identity(const struct txn_table *table, const struct sip_me
                               struct txn_hashes *hashes);
 
 /*
+ * What repeats of a request have in common by the path that they come by, and an ACK with its
+ * INVITE: what 17.2.3 compares, hashed. To be shown to nobody. False: it is too long.
+ */
+bool txn_key_of(const struct txn_table *table, const struct sip_message *request,
+                struct txn_hashes *hashes, struct hash_wide *out) MUST_USE;
+
+/*
  * The transaction that a checked message belongs to: a response by our branch, a request that
  * repeats one, an ACK for other than 2xx. NULL: none. RFC 2543 elements are matched as 17.2.3 says.
  */

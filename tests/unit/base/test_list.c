@@ -55,4 +55,26 @@ static void removes_from_anywhere(void **state)
     }
 }
 
-CHECK_MAIN(CHECK_TEST(gives_back_in_the_order_of_adding), CHECK_TEST(removes_from_anywhere))
+static void moves_all_to_the_end_of_another(void **state)
+{
+    struct list_node from, to;
+    struct item items[4];
+
+    (void)state;
+    for (int moved = 0; moved <= 4; moved++) {
+        list_init(&from);
+        list_init(&to);
+        for (int i = 0; i < 4; i++) {
+            items[i].number = i;
+            list_add(i < 4 - moved ? &to : &from, &items[i].node);
+        }
+        list_move_all(&from, &to);
+        assert_true(list_is_empty(&from));
+        for (int i = 0; i < 4; i++)
+            assert_int_equal(take(&to), i);
+        assert_true(list_is_empty(&to));
+    }
+}
+
+CHECK_MAIN(CHECK_TEST(gives_back_in_the_order_of_adding), CHECK_TEST(removes_from_anywhere),
+           CHECK_TEST(moves_all_to_the_end_of_another))

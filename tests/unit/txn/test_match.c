@@ -482,7 +482,8 @@ static void what_was_hashed_once_serves_for_all(void **state)
     other.branch = SLICE("z9hG4bKpath2");
     assert_true(is_merged(w, other));
     assert_ptr_equal(txn_table_match(w->table, make(w, ack), &of_ack), t);
-    assert_false(of_ack.has_key); /* it was found by that of its INVITE */
+    assert_true(of_ack.has_key); /* it was found by that of its INVITE */
+    assert_memory_equal(&of_ack.key, &hashes.key, sizeof(hashes.key));
 }
 
 static void a_request_that_came_by_another_path_is_merged(void **state)
