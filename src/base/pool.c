@@ -1,7 +1,8 @@
 /*
  * Blocks lie at multiples of their size, so that an object's address says which block it is in.
  * Objects are taken from the block that had room first; a block that becomes empty is given back,
- * unless it is the only one with room.
+ * unless it is the only one with room. Each leaves room for what malloc keeps beside it: blocks of
+ * full size would have a hole of nearly their size between them.
  */
 #include "base/pool.h"
 
@@ -23,7 +24,8 @@ struct block {
     alignas(max_align_t) char objects[];
 };
 
-enum { ROOM = POOL_BLOCK_BYTES - sizeof(struct block) };
+enum { BESIDE_BYTES = 16, BLOCK_BYTES = POOL_BLOCK_BYTES - BESIDE_BYTES };
+enum { ROOM = BLOCK_BYTES - sizeof(struct block) };
 
 void pool_init(struct pool *pool, size_t object_bytes)
 {
@@ -36,10 +38,11 @@ void pool_init(struct pool *pool, size_t object_bytes)
 
 static struct block *add_block(struct pool *pool)
 {
-    struct block *block = aligned_alloc(POOL_BLOCK_BYTES, POOL_BLOCK_BYTES);
+    void *memory = NULL;
 
-    if (block == NULL)
+    if (posix_memalign(&memory, POOL_BLOCK_BYTES, BLOCK_BYTES) != 0)
         return NULL;
+    struct block *block = memory;
     *block = (struct block){.used = 0};
     list_add(&pool->blocks, &block->node);
     pool->block_count++;
