@@ -56,12 +56,15 @@ static const char *const texts[STATEMENT_COUNT] = {
 
 /*
  * Checkpoints are made by checkpoint.c, not by whichever commit comes across the limit. What a
- * damaged or hostile file may do to us is kept small by the others.
+ * damaged or hostile file may do to us is kept small by the next two. Secrets of users that were
+ * removed are overwritten, but not pages that are free as a whole: Debian's SQLite would write each
+ * page that is cut off the log once more.
  */
 static const char settings[] = "PRAGMA wal_autocheckpoint = 0;"
                                "PRAGMA synchronous = NORMAL;"
                                "PRAGMA trusted_schema = OFF;"
-                               "PRAGMA cell_size_check = ON;";
+                               "PRAGMA cell_size_check = ON;"
+                               "PRAGMA secure_delete = FAST;";
 
 struct database {
     sqlite3 *sqlite;
