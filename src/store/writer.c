@@ -12,7 +12,7 @@
 
 enum { NAP_MS = 1000, SWEEP_EVERY_MS = 1000, SILENT_MS = 60 * 1000 };
 enum { ARENA_CHUNK = 1 << 16, ARENA_MAX = 1 << 26 };
-enum { MIN_SHORTENING = 256, SHORTENING_PER_UPDATE = 3, MAX_SHORTENING = 2048 };
+enum { MIN_SHORTENING = 1024, SHORTENING_PER_UPDATE = 3, MAX_SHORTENING = 2048 };
 
 /* What somebody waits for. */
 struct job {
