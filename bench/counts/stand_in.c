@@ -210,6 +210,11 @@ bool transport_is_ours(const struct transport *transport, const struct net_addr 
     return net_addr_equal(&transport->addr, addr);
 }
 
+bool transport_is_on_host(const struct transport *transport, const struct net_addr *addr)
+{
+    return net_addr_same_host(&transport->addr, addr);
+}
+
 struct transport_counters transport_counters(const struct transport *transport)
 {
     (void)transport;

@@ -47,6 +47,15 @@ bool net_addr_from_sockaddr(const struct sockaddr *sa, struct net_addr *out)
     return false;
 }
 
+bool net_addr_from_bytes(struct slice ip, struct net_addr *out)
+{
+    if (ip.len == IPV4_BYTES)
+        *out = from_ipv4(ip.ptr, 0);
+    else if (ip.len == IPV6_BYTES)
+        *out = from_ipv6((const uint8_t *)ip.ptr, 0, 0);
+    return ip.len == IPV4_BYTES || ip.len == IPV6_BYTES;
+}
+
 socklen_t net_addr_to_sockaddr(const struct net_addr *addr, struct sockaddr_storage *out)
 {
     if (addr->family == 4) {

@@ -17,6 +17,10 @@ struct net_addr {
 
 /* False for another family than the two. An IPv4-mapped IPv6 address becomes IPv4. */
 bool net_addr_from_sockaddr(const struct sockaddr *sa, struct net_addr *out) MUST_USE;
+
+/* From the data of an A or an AAAA record, likewise. False: another length than these have. */
+bool net_addr_from_bytes(struct slice ip, struct net_addr *out) MUST_USE;
+
 socklen_t net_addr_to_sockaddr(const struct net_addr *addr, struct sockaddr_storage *out);
 
 /* A literal, IPv6 without brackets. Accepts the three colons of RFC 5118 4.10. False: not one. */

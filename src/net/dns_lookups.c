@@ -150,17 +150,15 @@ void dns_lookups_end(struct dns_lookups *lookups)
 
 /* --- answers ---------------------------------------------------------------------------------- */
 
-static size_t copy_addresses(const struct ub_result *result, uint8_t family, struct net_addr *out)
+static size_t copy_addresses(const struct ub_result *result, struct net_addr *out)
 {
-    size_t ip_bytes = family == 4 ? 4 : 16;
     size_t count = 0;
 
     for (size_t i = 0; result->data[i] != NULL && count < DNS_MAX_ADDRESSES; i++) {
-        if (result->len[i] != (int)ip_bytes)
-            continue;
-        out[count] = (struct net_addr){.family = family};
-        memcpy(out[count].ip, result->data[i], ip_bytes);
-        count++;
+        int len = result->len[i];
+        if (len > 0
+            && net_addr_from_bytes((struct slice){result->data[i], (size_t)len}, &out[count]))
+            count++;
     }
     return count;
 }
@@ -196,8 +194,7 @@ bool dns_next_record(struct slice *rest, struct slice *rdata)
 static void take(struct dns_lookup *lookup, int type, const struct ub_result *result)
 {
     if (type == TYPE_A || type == TYPE_AAAA)
-        lookup->count +=
-            copy_addresses(result, type == TYPE_A ? 4 : 6, lookup->addresses + lookup->count);
+        lookup->count += copy_addresses(result, lookup->addresses + lookup->count);
     else
         copy_records(result, lookup->query);
 }

@@ -88,7 +88,7 @@ static void send_to(struct request *ack, const struct target *target,
 {
     struct hop hop;
 
-    if (next_hop_choose(ack->w, place, &hop))
+    if (next_hop_choose(ack->w, place, &target->named_by, &hop) == SIP_GO_ON)
         send_by(ack, target, &hop);
 }
 

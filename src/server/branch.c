@@ -15,6 +15,17 @@ void branch_init(struct branch *b, struct context *ctx, const struct target *tar
     timer_init(&b->timer_c.timer);
 }
 
+/*
+ * Where there is nowhere to send it: RFC 3261 21.4.4 to who has asked for what he may not reach, as
+ * asking again will not help; 21.4.18 where it was the user himself who has named that.
+ */
+static enum sip_status status_of_unsent(const struct branch *b)
+{
+    if (b->is_forbidden)
+        return b->target.is_ours ? SIP_480_TEMPORARILY_UNAVAILABLE : SIP_403_FORBIDDEN;
+    return b->target.is_bound ? SIP_430_FLOW_FAILED : SIP_503_SERVICE_UNAVAILABLE;
+}
+
 void branch_start(struct branch *b, uint32_t max_breadth, struct request *rq)
 {
     struct context *ctx = b->ctx;
@@ -24,7 +35,7 @@ void branch_start(struct branch *b, uint32_t max_breadth, struct request *rq)
     ctx->breadth_left -= max_breadth;
     if (branch_try_target(b, rq) || branch_try_next_flow(b, rq))
         return;
-    response_assume(ctx, b->target.is_bound ? SIP_430_FLOW_FAILED : SIP_503_SERVICE_UNAVAILABLE);
+    response_assume(ctx, status_of_unsent(b));
     branch_close(b);
 }
 
@@ -103,7 +114,7 @@ void branch_search_goes_on(struct locator *locator)
     struct worker *w = b->ctx->w;
 
     if (!branch_go_on(b) && b->race == NULL)
-        branch_finish(b, SIP_503_SERVICE_UNAVAILABLE);
+        branch_finish(b, status_of_unsent(b));
     arena_reset(w->arena);
 }
 

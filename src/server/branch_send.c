@@ -93,6 +93,7 @@ static bool send_by(struct branch *b, struct request *rq, struct hop *hop)
         return false;
     }
     b->txn = t;
+    b->sent_to = hop->remote;
     b->has_provisional = false;
     set_alarm(b);
     if (txn_client_start(t, buffer_slice(&out), hop, hop_is_reliable(hop)))
@@ -123,7 +124,9 @@ static bool send_to(struct branch *b, struct request *rq, const struct sip_candi
 {
     struct hop hop;
 
-    if (!next_hop_choose(b->ctx->w, place, &hop))
+    enum sip_status status = next_hop_choose(b->ctx->w, place, &b->target.named_by, &hop);
+    b->is_forbidden = status == SIP_403_FORBIDDEN;
+    if (status != SIP_GO_ON)
         return false;
     switch (wait_for_connection(b, place, &hop)) {
     case TRANSPORT_OPENING: return true;
@@ -176,6 +179,7 @@ bool branch_try_target(struct branch *b, struct request *rq)
     struct sip_locate machine;
     struct sip_uri uri;
 
+    b->is_forbidden = false;
     if (b->target.has_flow && !b->tried_flow && (!b->target.is_secure || hop_is_secure(&flow))) {
         b->tried_flow = true;
         b->is_by_flow = send_by(b, rq, &flow);

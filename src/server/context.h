@@ -48,6 +48,7 @@ struct branch {
     struct context *ctx;
     struct target target;
     struct txn *txn;            /* the client transaction; NULL: none yet, or it has ended */
+    struct net_addr sent_to;    /* by it, or the last before */
     struct locator *search;     /* for more places, if its next hop is a name */
     struct race *race;          /* for a connection to one of several addresses; NULL: none */
     struct sip_candidate place; /* where it is being tried; its host may be gone */
@@ -63,7 +64,8 @@ struct branch {
     bool is_cancelled;
     bool is_tcp_for_size; /* RFC 3261 18.1.1: falls back to UDP */
     bool refused_tcp;
-    bool is_by_flow; /* over the flow that the target has */
+    bool is_forbidden; /* the last place may not be sent to: see reach.h */
+    bool is_by_flow;   /* over the flow that the target has */
     bool tried_flow;
 };
 
@@ -76,9 +78,12 @@ struct branch {
  */
 void context_branch_done(struct context *ctx);
 
-/* Adds a target beside those being tried, which context_branch_done will start. False: no memory.
+/*
+ * Adds a target, which somebody at `namer` has named, beside those being tried: context_branch_done
+ * will start it. False: no memory.
  */
-bool context_add_target(struct context *ctx, struct slice uri) MUST_USE;
+bool context_add_target(struct context *ctx, struct slice uri,
+                        const struct net_addr *namer) MUST_USE;
 
 /* Adds a branch for the target of `b`, and counts it as tried. NULL: no memory. */
 struct branch *context_add_beside(struct context *ctx, struct branch *b) MUST_USE;
@@ -145,10 +150,10 @@ void response_send_best(struct context *ctx);
  */
 
 /*
- * The contacts of a 3xx become targets. True: it has no others, and is to be forgotten; else those
- * that are left go upstream with it.
+ * The contacts of a 3xx that came by branch `b` become targets. True: it has no others, and is to
+ * be forgotten; else those that are left go upstream with it.
  */
-bool redirect_follow(struct context *ctx, const struct sip_message *response,
+bool redirect_follow(struct branch *b, const struct sip_message *response,
                      struct sip_edits *edits) MUST_USE;
 
 #endif

@@ -22,13 +22,19 @@ static uint64_t sign(const struct worker *w, struct slice flow)
 /* --- REGISTER ----------------------------------------------------------------------------------
  */
 
-static bool leads_home(const struct request *rq)
+static bool names_home(const struct request *rq, struct sip_uri *next_hop)
 {
     struct slice home = slice_of(rq->settings->edge_of);
-    struct sip_uri uri;
 
-    return home.len > 0 && forward_next_hop(rq, rq->uri_text, SLICE_NONE, &uri)
-           && slice_equal_nocase(domain_place_of(&uri), home);
+    return home.len > 0 && forward_next_hop(rq, rq->uri_text, SLICE_NONE, next_hop)
+           && slice_equal_nocase(domain_place_of(next_hop), home);
+}
+
+static bool leads_home(const struct request *rq)
+{
+    struct sip_uri next_hop;
+
+    return names_home(rq, &next_hop);
 }
 
 /* A phone that knows of flows, or one that can be reached by no other way. */
@@ -105,6 +111,13 @@ enum sip_status edge_note_path(struct request *rq, const struct sip_uri *uri)
     if (!flow_is_same(&flow->hop, &rq->from))
         rq->edge_flow = flow;
     return SIP_GO_ON;
+}
+
+bool edge_leads_home(const struct request *rq)
+{
+    struct sip_uri next_hop;
+
+    return names_home(rq, &next_hop) && next_hop.port == 0;
 }
 
 bool edge_permits(const struct request *rq)

@@ -17,6 +17,9 @@ enum sip_status edge_note_path(struct request *rq, const struct sip_uri *uri);
 /* Whether it may pass, from whomever: along a flow of ours, or to the domain we are the edge of. */
 bool edge_permits(const struct request *rq);
 
+/* Whether its next hop is the domain that we are the edge of, at no port of the sender's choice. */
+bool edge_leads_home(const struct request *rq);
+
 /* What a REGISTER on its way to that domain needs beside its text. */
 enum edge_path {
     EDGE_NO_PATH,   /* nothing: it is none, or did not come from the phone itself */

@@ -2,6 +2,7 @@
 #include "server/next_hop.h"
 
 #include "server/domain.h"
+#include "server/reach.h"
 
 enum { LARGE_REQUEST = 1000 }; /* with what we add, perhaps too large for UDP: RFC 3261 18.1.1 */
 
@@ -67,7 +68,32 @@ bool next_hop_is_open(struct worker *w, const struct sip_candidate *place)
            && (!hop_is_reliable(&hop) || hop.connection != 0);
 }
 
-bool next_hop_choose(struct worker *w, const struct sip_candidate *place, struct hop *out)
+/* A literal that is one of our listeners was looked at: it leads to users of ours. */
+static bool may_send_to(struct worker *w, const struct sip_candidate *place,
+                        const struct net_addr *namer, const struct net_addr *addr)
+{
+    return (place->host.len == 0 && transport_is_ours(w->transport, addr))
+           || reach_permits(w, namer, addr);
+}
+
+static void log_forbidden(struct worker *w, const struct net_addr *namer,
+                          const struct net_addr *addr)
+{
+    char texts[2][64];
+    struct buffer to = buffer_over(texts[0], sizeof(texts[0]));
+    struct buffer named_by = buffer_over(texts[1], sizeof(texts[1]));
+
+    if (!log_wants(&w->log, LOG_INFO))
+        return;
+    net_addr_write(addr, &to);
+    if (namer->family != 0)
+        net_addr_write(namer, &named_by);
+    LOG(&w->log, LOG_INFO, "not sent to where only this host or its link may reach",
+        {"to", buffer_slice(&to)}, {"named-by", buffer_slice(&named_by)});
+}
+
+enum sip_status next_hop_choose(struct worker *w, const struct sip_candidate *place,
+                                const struct net_addr *namer, struct hop *out)
 {
     char text[64];
     struct buffer host = buffer_over(text, sizeof(text));
@@ -76,10 +102,16 @@ bool next_hop_choose(struct worker *w, const struct sip_candidate *place, struct
     struct net_addr addr;
 
     if (!locator_place(place, &protocol, &addr))
-        return false;
+        return SIP_503_SERVICE_UNAVAILABLE;
+    if (!may_send_to(w, place, namer, &addr)) {
+        log_forbidden(w, namer, &addr);
+        return SIP_403_FORBIDDEN;
+    }
     if (domain.len == 0) {
         net_addr_write_host(&addr, &host);
         domain = buffer_slice(&host);
     }
-    return transport_choose_for(w->transport, protocol, &addr, domain, out);
+    return transport_choose_for(w->transport, protocol, &addr, domain, out)
+               ? SIP_GO_ON
+               : SIP_503_SERVICE_UNAVAILABLE;
 }

@@ -26,7 +26,11 @@ struct locator *next_hop_search(const struct request *rq, const struct sip_locat
 /* Whether it can be sent to without waiting: by datagrams, or by a connection there is. */
 bool next_hop_is_open(struct worker *w, const struct sip_candidate *place);
 
-/* Chooses the way to a place. False: we have no socket for it. */
-bool next_hop_choose(struct worker *w, const struct sip_candidate *place, struct hop *out) MUST_USE;
+/*
+ * Chooses the way to a place, which somebody seen at `namer` has named: see reach.h. SIP_GO_ON;
+ * 403: he may not have us send there; 503: we have no socket for it.
+ */
+enum sip_status next_hop_choose(struct worker *w, const struct sip_candidate *place,
+                                const struct net_addr *namer, struct hop *out) MUST_USE;
 
 #endif

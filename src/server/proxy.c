@@ -108,7 +108,7 @@ struct branch *context_add_beside(struct context *ctx, struct branch *b)
     return added;
 }
 
-bool context_add_target(struct context *ctx, struct slice uri)
+bool context_add_target(struct context *ctx, struct slice uri, const struct net_addr *namer)
 {
     struct branch *added = malloc(sizeof(*added) + uri.len);
 
@@ -119,6 +119,7 @@ bool context_add_target(struct context *ctx, struct slice uri)
     branch_init(added, ctx,
                 &(struct target){
                     .uri = {text, uri.len},
+                    .named_by = *namer,
                     .is_ours = true, /* a user of ours has named him */
                     .q_thousandths = ctx->group_q_thousandths
     });

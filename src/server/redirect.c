@@ -45,8 +45,9 @@ static bool may_recurse(struct context *ctx, const struct sip_message *response)
 }
 
 /* Each target once: 16.5. */
-static bool recurse_on(struct context *ctx, struct slice value, size_t *added)
+static bool recurse_on(struct branch *b, struct slice value, size_t *added)
 {
+    struct context *ctx = b->ctx;
     struct sip_contact contact;
     struct sip_uri uri;
 
@@ -55,7 +56,7 @@ static bool recurse_on(struct context *ctx, struct slice value, size_t *added)
         return false;
     if (is_known_target(ctx, &uri))
         return true;
-    if (count_added(ctx) >= MAX_ADDED_TARGETS || !context_add_target(ctx, uri.text))
+    if (count_added(ctx) >= MAX_ADDED_TARGETS || !context_add_target(ctx, uri.text, &b->sent_to))
         return false;
     ++*added;
     return true;
@@ -71,8 +72,9 @@ static void replace_contacts(struct sip_edits *edits, const struct sip_message *
     sip_edits_append(edits, lines);
 }
 
-bool redirect_follow(struct context *ctx, const struct sip_message *msg, struct sip_edits *edits)
+bool redirect_follow(struct branch *b, const struct sip_message *msg, struct sip_edits *edits)
 {
+    struct context *ctx = b->ctx;
     struct sip_values contacts = sip_values_of(msg, SIP_CONTACT);
     size_t added = 0;
     struct slice value;
@@ -85,7 +87,7 @@ bool redirect_follow(struct context *ctx, const struct sip_message *msg, struct 
         return false;
     struct buffer left = buffer_over(memory, max_bytes);
     while (sip_values_next(&contacts, &value)) {
-        if (recurse_on(ctx, value, &added))
+        if (recurse_on(b, value, &added))
             continue;
         buffer_add_text(&left, left.len == 0 ? "Contact: " : ", ");
         buffer_add(&left, value);

@@ -328,7 +328,7 @@ static void failure(struct branch *b, const struct sip_message *msg)
         return;
     if (branch_lost_flow(b, msg->status))
         return;
-    if (edit_for_upstream(ctx->w, ctx->server, msg, &edits) && !redirect_follow(ctx, msg, &edits))
+    if (edit_for_upstream(ctx->w, ctx->server, msg, &edits) && !redirect_follow(b, msg, &edits))
         keep_final(ctx, msg, &edits);
     branch_close(b);
     if (msg->status >= 600) {

@@ -8,6 +8,7 @@
 #include "server/domain.h"
 #include "server/forward.h"
 #include "server/gruu.h"
+#include "server/reach.h"
 #include "server/reply.h"
 #include "sip/address.h"
 #include "store/location.h"
@@ -19,8 +20,10 @@ static enum sip_status target_is_the_uri(struct request *rq, struct target_list 
 
     if (target == NULL)
         return SIP_500_SERVER_INTERNAL_ERROR;
-    *target = (struct target){
-        .uri = rq->uri_text, .is_secure = rq->uri.scheme == SIP_SCHEME_SIPS, .q_thousandths = 1000};
+    *target = (struct target){.uri = rq->uri_text,
+                              .named_by = reach_namer(rq),
+                              .is_secure = rq->uri.scheme == SIP_SCHEME_SIPS,
+                              .q_thousandths = 1000};
     *out = (struct target_list){target, 1};
     return SIP_GO_ON;
 }
@@ -66,6 +69,7 @@ static bool target_of_binding(struct request *rq, const struct binding *binding,
     bool is_alive = has_flow && flow_is_alive(rq->w->server, &flow.hop);
     *out = (struct target){.uri = uri,
                            .route = binding->path,
+                           .named_by = flow.hop.remote,
                            .flow = flow.hop,
                            .has_flow = is_alive,
                            .is_bound = has_flow && flow.is_bound,
@@ -275,9 +279,12 @@ static enum sip_status resolve_gruu(struct request *rq, struct target *target)
     if (rq->domain == NULL || !gruu_is_meant(&rq->uri))
         return SIP_GO_ON;
     enum sip_status status = find_by_location(rq, &found);
-    if (status == SIP_GO_ON)
-        target->uri = found.items[0].uri;
-    return status;
+    if (status != SIP_GO_ON)
+        return status;
+    target->uri = found.items[0].uri;
+    if (rq->next_route.len == 0)
+        target->named_by = found.items[0].named_by;
+    return SIP_GO_ON;
 }
 
 static enum sip_status find_by_dialog(struct request *rq, struct target_list *out)
@@ -292,6 +299,7 @@ static enum sip_status find_by_dialog(struct request *rq, struct target_list *ou
     struct target *target = out->items;
     target->is_ours = far->is_ours;
     if (!far->flow.is_bound && leads_to(rq, &far->flow.hop.remote)) {
+        target->named_by = far->flow.hop.remote;
         target->flow = far->flow.hop;
         target->has_flow = rq->next_route.len == 0 && hop_is_reliable(&target->flow)
                            && flow_is_alive(rq->w->server, &target->flow);

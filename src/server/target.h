@@ -5,9 +5,10 @@
 #include "server/request.h"
 
 struct target {
-    struct slice uri;   /* the new Request-URI */
-    struct slice route; /* values of Route to put before those that are there; may be empty */
-    struct hop flow;    /* by which it is reached, if has_flow */
+    struct slice uri;         /* the new Request-URI */
+    struct slice route;       /* values of Route to put before those that are there; may be empty */
+    struct net_addr named_by; /* where who says so was seen, see reach.h; family 0: nobody */
+    struct hop flow;          /* by which it is reached, if has_flow */
     bool has_flow;
     bool is_bound;       /* it is reached by no other way */
     bool is_ours;        /* a user of ours */

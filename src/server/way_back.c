@@ -46,7 +46,7 @@ static void send_to(struct way_back *way, const struct sip_candidate *place)
 {
     struct hop hop;
 
-    if (next_hop_choose(way->w, place, &hop))
+    if (next_hop_choose(way->w, place, &way->failed, &hop) == SIP_GO_ON)
         worker_send(way->w, &hop, (struct slice){way->response, way->len});
 }
 

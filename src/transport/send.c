@@ -238,3 +238,8 @@ bool transport_is_ours(const struct transport *t, const struct net_addr *addr)
     }
     return false;
 }
+
+bool transport_is_on_host(const struct transport *t, const struct net_addr *addr)
+{
+    return net_interfaces_have(t->interfaces, addr, net_loop_now_ms(t->loop));
+}

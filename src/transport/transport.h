@@ -187,6 +187,9 @@ void transport_flush(struct transport *transport);
 /* Whether any of our listeners has that address and port: is a Route or a URI about us? */
 bool transport_is_ours(const struct transport *transport, const struct net_addr *addr);
 
+/* Whether it is an address of this host, whatever the port. */
+bool transport_is_on_host(const struct transport *transport, const struct net_addr *addr);
+
 struct transport_counters transport_counters(const struct transport *transport);
 
 /* Connections that are open or being opened. */

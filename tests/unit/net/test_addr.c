@@ -128,6 +128,33 @@ static void the_systems_form_and_back_is_the_same(void **state)
     }
 }
 
+static void the_data_of_a_record_is_an_address(void **state)
+{
+    static const struct {
+        const char *bytes;
+        size_t len;
+        const char *expected; /* NULL: none */
+    } cases[] = {
+        {"\xc0\0\2\1",                               4,  "192.0.2.1"  },
+        {"\x20\1\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x09", 16, "2001:db8::9"},
+        {"\0\0\0\0\0\0\0\0\0\0\xff\xff\x7f\0\0\1",   16, "127.0.0.1"  },
+        {"\0\0\0\0\0\0\0\0\0\0\xff\xff\x7f\0\0",     15, NULL         },
+        {"",                                         0,  NULL         },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct slice bytes = {cases[i].bytes, cases[i].len};
+        struct net_addr addr;
+        bool is_one = net_addr_from_bytes(bytes, &addr);
+        assert_true(is_one == (cases[i].expected != NULL));
+        if (!is_one)
+            continue;
+        struct net_addr expected = parsed(cases[i].expected, 0);
+        CHECK_CASE(net_addr_equal(&addr, &expected), cases[i].expected);
+    }
+}
+
 static void other_families_are_refused(void **state)
 {
     struct sockaddr sa = {.sa_family = AF_UNIX};
@@ -206,6 +233,6 @@ CHECK_MAIN(CHECK_TEST(literals_are_parsed_and_written_as_the_system_writes_them)
            CHECK_TEST(a_nul_inside_is_no_address), CHECK_TEST(ipv4_is_read_as_inet_pton_reads_it),
            CHECK_TEST(ipv4_is_written_as_inet_ntop_writes_it),
            CHECK_TEST(the_systems_form_and_back_is_the_same),
-           CHECK_TEST(other_families_are_refused),
+           CHECK_TEST(the_data_of_a_record_is_an_address), CHECK_TEST(other_families_are_refused),
            CHECK_TEST(the_port_makes_two_addresses_of_one_host),
            CHECK_TEST(kinds_of_addresses_are_told_apart))

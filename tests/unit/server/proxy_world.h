@@ -171,6 +171,13 @@ bool transport_is_ours(const struct transport *transport, const struct net_addr 
     return addr->ip[3] == 200;
 }
 
+/* Ours is the host of 192.0.2.200 and 192.0.2.201. */
+bool transport_is_on_host(const struct transport *transport, const struct net_addr *addr)
+{
+    (void)transport;
+    return addr->ip[0] == 192 && addr->ip[3] >= 200;
+}
+
 void dns_ask(struct dns *dns, struct dns_query *query)
 {
     (void)dns;
