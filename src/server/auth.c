@@ -194,6 +194,8 @@ static void log_wrong_password(struct request *rq, const struct attempt *attempt
     char text[80];
     struct buffer source = buffer_over(text, sizeof(text));
 
+    if (!worker_may_log(rq->w, LOG_WARNING, LOG_PASSWORDS, &rq->from.remote))
+        return;
     net_addr_write(&rq->from.remote, &source);
     LOG(&rq->w->log, LOG_WARNING, is_locked ? "locked out" : "wrong password",
         {"user", attempt->credentials.username}, {"realm", attempt->credentials.realm},

@@ -50,7 +50,7 @@ void handshakes_failed(struct worker *w, const struct hop *flow, bool is_ours, c
     char text[80];
     struct buffer peer = buffer_over(text, sizeof(text));
 
-    if (!log_wants(&w->log, LOG_WARNING))
+    if (!worker_may_log(w, LOG_WARNING, LOG_HANDSHAKES, &flow->remote))
         return;
     net_addr_write(&flow->remote, &peer);
     const char *theirs = hop_is_web(flow) ? "WebSocket handshake failed" : "TLS handshake failed";

@@ -83,7 +83,7 @@ static void log_forbidden(struct worker *w, const struct net_addr *namer,
     struct buffer to = buffer_over(texts[0], sizeof(texts[0]));
     struct buffer named_by = buffer_over(texts[1], sizeof(texts[1]));
 
-    if (!log_wants(&w->log, LOG_INFO))
+    if (!worker_may_log(w, LOG_INFO, LOG_TARGETS, namer))
         return;
     net_addr_write(addr, &to);
     if (namer->family != 0)

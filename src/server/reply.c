@@ -115,6 +115,8 @@ static void log_answer(struct request *rq, enum sip_status status, struct slice 
     struct buffer code = buffer_over(code_text, sizeof(code_text));
     struct buffer source = buffer_over(source_text, sizeof(source_text));
 
+    if (!worker_may_log(rq->w, level_of(status), LOG_REFUSALS, &rq->from.remote))
+        return;
     buffer_add_u64(&code, (uint64_t)status);
     net_addr_write(&rq->from.remote, &source);
     LOG(&rq->w->log, level_of(status), "answered", {"method", rq->msg->method},

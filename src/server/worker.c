@@ -225,12 +225,14 @@ static uint64_t earlier_ms(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-/* When to try again what nobody has read so far. */
+/* When to try again what nobody has read so far, or to tell what was left out. */
 static uint64_t write_lines(struct worker *w)
 {
+    uint64_t report_ms = log_limit_report(&w->log_limit, &w->log, w->now_ms);
+
     log_flush(&w->log);
     trace_flush(w);
-    return log_is_waiting(&w->log) || trace_is_waiting(w) ? w->now_ms + LOG_MS : TIMER_NEVER;
+    return log_is_waiting(&w->log) || trace_is_waiting(w) ? w->now_ms + LOG_MS : report_ms;
 }
 
 static uint64_t turn_ends(void *host, uint64_t now_ms)

@@ -12,6 +12,7 @@
 #include "base/timer_wheel.h"
 #include "net/loop.h"
 #include "server/date.h"
+#include "server/log_limit.h"
 #include "server/server.h"
 #include "server/side.h"
 #include "sip/digest.h"
@@ -56,6 +57,7 @@ struct worker {
     struct arena *arena; /* of the message being handled */
     struct sip_hasher *hasher;
     struct log_batch log;
+    struct log_limit log_limit; /* of lines that strangers cause: worker_may_log */
     struct lines trace;
     struct worker_counters counters;
     uint64_t stops_at_ms;   /* at the latest; TIMER_NEVER: not asked to stop */
@@ -100,6 +102,19 @@ void worker_free(struct worker *w);
  * after `grace_ms`. Until then each has the sockets that the others may need.
  */
 void worker_stop(struct worker *w, uint64_t grace_ms);
+
+/*
+ * Whether a line of that level and kind, which somebody at `source` has caused, is to be written.
+ * Who debugs gets all of them.
+ */
+static inline bool worker_may_log(struct worker *w, enum log_level level, enum log_kind kind,
+                                  const struct net_addr *source)
+{
+    return log_wants(&w->log, level)
+           && (log_wants(&w->log, LOG_DEBUG)
+               || log_limit_permits(&w->log_limit, &w->server->keys.ours_alone, kind, source,
+                                    w->now_ms));
+}
 
 /* Whose work the call of this Call-ID is. */
 struct worker *worker_of(struct server *server, struct slice call_id);

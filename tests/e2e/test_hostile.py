@@ -165,6 +165,18 @@ def test_twenty_thousand_calls_to_nobody_leave_nothing_behind(target):
     target.assert_well(4)
 
 
+def test_a_flood_of_refused_requests_fills_no_log(target):
+    victim = target()
+    before = len(victim.server.log)
+    answers = pour(victim, (request(n, "MESSAGE", "sip:x@third.example", sender="<sip:a@elsewhere.example>;tag=f") for n in range(2000)))
+    assert statuses(answers) == {403: 2000}
+    assert 20 <= sum("Relaying Denied" in line for line in victim.server.log[before:]) <= 2 * 20, "a worker writes twenty"
+    other = victim.server.peer("other", **STRANGER)
+    other.send(other.request("MESSAGE", "sip:x@third.example"))
+    other.expect(403)
+    victim.server.wait_log(f"Relaying Denied.*source={other.host}:"), "others are still heard of"
+
+
 def test_registrations_without_credentials_leave_nothing_behind(target):
     target = target(auth=True, users={"alice": "wonderland"})
     pour(target, (request(n, "REGISTER", "sip:example.org") for n in range(1000)))

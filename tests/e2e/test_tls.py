@@ -233,6 +233,19 @@ def test_who_speaks_no_tls_is_one_line_that_says_so(secure):
     assert "let it use the port of TCP" in server.wait_log("TLS handshake failed")
 
 
+def test_a_flood_of_failed_handshakes_fills_no_log(secure):
+    server = secure(["--workers", "1"])
+    host = own_address()
+    for _ in range(100):
+        with socket.create_connection((server.host, server.tls_port), source_address=(host, 0)) as plain:
+            plain.sendall(b"OPTIONS sip:example.org SIP/2.0\r\n\r\n")
+            assert plain.recv(100)[:1] in (b"", b"\x15")
+    with socket.create_connection((server.host, server.tls_port), source_address=(own_address(), 0)) as other:
+        other.sendall(b"OPTIONS sip:example.org SIP/2.0\r\n\r\n")
+        server.wait_log(f"TLS handshake failed.*peer={other.getsockname()[0]}:")
+    assert sum(f"peer={host}:" in line for line in server.log) == 20
+
+
 def test_a_stalled_handshake_ends(secure):
     server = secure(settings="handshake_timeout = 500ms\n")
     began = time.monotonic()
