@@ -8,7 +8,7 @@ import pathlib
 import pytest
 
 from certificates import Authority
-from servers import BIN, ROOT, Server
+from servers import BIN, ROOT, Server, taking
 
 CORPORA = pathlib.Path(os.environ.get("TCHIN_CORPORA", ROOT.parent / "shared" / "corpora"))
 
@@ -35,12 +35,19 @@ def tchind(tmp_path):
             server.certify(pair, domain)
         return server.start()
 
+    start.servers = servers
     yield start
     for server in servers:
         try:
             server.stop()
         finally:
             print(server.story()[-8000:])  # pytest shows it when the test has failed
+
+
+@pytest.fixture
+def within(tchind):
+    """with within(0, 0.5): how many seconds this may take the servers."""
+    return lambda least_s, most_s: taking(least_s, most_s, [server.process.pid for server in tchind.servers])
 
 
 @pytest.fixture

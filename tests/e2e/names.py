@@ -110,6 +110,10 @@ class NameServer:
                     return
         raise AssertionError("nsd does not answer:\n" + (self.folder / "nsd.log").read_text())
 
+    def pids(self):
+        """Those of nsd, and of what it has started."""
+        return subprocess.run(["pgrep", "-g", str(self.process.pid)], capture_output=True, text=True, check=True).stdout.split()
+
     def signal(self, number):
         """To all its processes."""
         os.killpg(self.process.pid, number)

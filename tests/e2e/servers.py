@@ -3,6 +3,8 @@ The server under test, and the demo's: a tchind on a loopback address and in a f
 TCHIN_BIN names the folder of the programs; TCHIN_WRAP, a command to run the server under.
 """
 
+import contextlib
+import glob
 import os
 import pathlib
 import re
@@ -22,6 +24,7 @@ TCHIND = BIN / "tchind"
 IS_THREAD_SANITIZED = TCHIND.is_file() and b"__tsan_init" in TCHIND.read_bytes()  # takes several times the memory and the time
 IS_SANITIZED = IS_THREAD_SANITIZED or (TCHIND.is_file() and b"__asan_init" in TCHIND.read_bytes())
 READY_S = 20
+CLOSE_WAIT = "08"  # in /proc/net/tcp
 STOP_S = 5
 SANITIZER = re.compile(r"ERROR: \w+Sanitizer|WARNING: \w+Sanitizer|runtime error:|LeakSanitizer|ERROR SUMMARY: [1-9]")
 
@@ -30,6 +33,48 @@ def stranger(kind=socket.SOCK_DGRAM):
     own = socket.socket(socket.AF_INET, kind)
     own.bind((own_address(), 0))
     return own
+
+
+def until(claim, seconds=5):
+    end = time.monotonic() + seconds
+    while not claim():
+        assert time.monotonic() < end, f"not within {seconds} s"
+        time.sleep(0.01)
+
+
+class Stopwatch:
+    """
+    Seconds, but for those in which this process and those that are measured stood in the queue for a processor:
+    that others keep the machine busy is no fault of theirs.
+    """
+
+    def __init__(self, pids):
+        self.pids = ["self", *pids]
+        self.began = time.monotonic()
+        self.waits = {}
+        self._look()
+        self.before_ns = sum(self.waits.values())
+
+    def _look(self):
+        """The second figure of a thread's schedstat; it stays that of the last look when the thread ends."""
+        for pid in self.pids:
+            for place in glob.glob(f"/proc/{pid}/task/*/schedstat"):
+                with contextlib.suppress(OSError), open(place) as schedstat:
+                    self.waits[place] = int(schedstat.read().split()[1])
+
+    def seconds(self):
+        self._look()
+        return time.monotonic() - self.began - (sum(self.waits.values()) - self.before_ns) / 1e9
+
+
+@contextlib.contextmanager
+def taking(least_s, most_s, pids):
+    """Asserts how long what is done meanwhile takes these processes."""
+    began, watch = time.monotonic(), Stopwatch(pids)
+    yield
+    took = time.monotonic() - began
+    print(f"it took {took:.3f} s, {watch.seconds():.3f} s without waiting for a processor")
+    assert least_s <= took and watch.seconds() < most_s
 
 
 def configured(folder, text):
@@ -134,6 +179,44 @@ class Server:
         self.process.wait()
         self.reader.join()
 
+    def _ended(self, seconds):
+        """Waits for it; returns its status."""
+        watch = Stopwatch([self.process.pid])
+        while self.process.poll() is None:
+            assert watch.seconds() < seconds, f"tchind did not end within {seconds} s:\n" + "\n".join(self.log[-60:])
+            time.sleep(0.01)
+        return self.process.returncode
+
+    def ends_well(self, seconds):
+        return self._ended(seconds) == 0
+
+    def wait_refusing(self):
+        """SIGTERM has arrived where requests are judged: what would take state gets a 503."""
+        late = self.peer("late", domain="elsewhere.example", password=None)
+        until(lambda: late.send(late.request("MESSAGE", f"sip:nobody@{self.domain}")) and late.response().status == 503)
+
+    def _sockets(self):
+        folder = f"/proc/{self.process.pid}/fd"
+        for descriptor in os.listdir(folder):
+            with contextlib.suppress(OSError):
+                yield os.readlink(f"{folder}/{descriptor}")
+
+    def _end_of(self, peer):
+        """Of the connection of a peer by IPv4: its state, how much the server has not read, and its descriptor; or None."""
+        remote = f"{socket.inet_aton(peer[0])[::-1].hex().upper()}:{peer[1]:04X}"
+        with open(f"/proc/{self.process.pid}/net/tcp") as table:
+            for words in map(str.split, table):
+                if words[2] == remote:
+                    return words[3], int(words[4].split(":")[1], 16), f"socket:[{words[9]}]"
+        return None
+
+    def hang_up(self, connection):
+        """Closes the connection of a peer, and waits until the server knows: it has read the end, or closed its own."""
+        peer = connection.getsockname()
+        own_end = self._end_of(peer)[2]
+        connection.close()
+        until(lambda: own_end not in self._sockets() or self._end_of(peer) == (CLOSE_WAIT, 0, own_end))
+
     def stop(self):
         """As an operator stops it: it must end well and in time, and no sanitizer may have complained."""
         for peer in self.peers:
@@ -144,10 +227,10 @@ class Server:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         try:
-            status = self.process.wait(STOP_S * (6 if self.wrap else 1))
-        except subprocess.TimeoutExpired:
+            status = self._ended(STOP_S * (6 if self.wrap else 1))
+        except AssertionError:
             self.process.kill()
-            raise AssertionError(f"tchind did not end within {STOP_S} s of SIGTERM:\n" + "\n".join(self.log[-60:]))
+            raise
         self.reader.join(5)
         complaints = [line for line in self.log if SANITIZER.search(line)]
         killed_by_us = status == -signal.SIGKILL

@@ -9,6 +9,7 @@ import re
 import select
 import socket
 import ssl
+import threading
 import time
 
 PATIENCE_S = 4
@@ -65,11 +66,13 @@ def networks_of_addresses():
 
 
 own_addresses = networks_of_addresses()
+one_at_a_time = threading.Lock()
 
 
 def own_address():
     """A loopback address of whoever asks, alone."""
-    return next(own_addresses)
+    with one_at_a_time:
+        return next(own_addresses)
 
 
 def bracketed(host):

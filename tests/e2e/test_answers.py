@@ -252,7 +252,7 @@ def test_a_stranger_cannot_tell_an_absent_user_by_the_time_it_takes(tchind):
             stranger.send(request)
             assert stranger.response().status == 480
             times.append(time.perf_counter() - began)
-    known, unknown = (statistics.median(times) for times in took.values())
+    known, unknown = (statistics.quantiles(times, n=10)[0] for times in took.values())  # where others were not in the way
     assert 0.5 < known / unknown < 2, took
 
 
@@ -355,7 +355,7 @@ def test_who_stops_answers_what_is_under_way_and_refuses_what_is_new(tchind):
     bob.respond(at_bob, 180)
     alice.expect(180)
     server.process.send_signal(signal.SIGTERM)
-    time.sleep(0.3)
+    server.wait_refusing()
     refused = answer_to(late, "MESSAGE", bob.aor)
     assert refused.status == 503 and int(refused.get("Retry-After")) > 0
     bob.respond(at_bob, 486)
@@ -365,7 +365,7 @@ def test_who_stops_answers_what_is_under_way_and_refuses_what_is_new(tchind):
 def test_who_has_nothing_to_do_stops_at_once(tchind):
     server = tchind()
     server.process.send_signal(signal.SIGTERM)
-    assert server.process.wait(1) == 0
+    assert server.ends_well(1)
 
 
 def test_who_stops_does_not_wait_for_ever(tchind):
@@ -375,7 +375,7 @@ def test_who_stops_does_not_wait_for_ever(tchind):
     bob.respond(bob.expect("INVITE"), 180)
     alice.expect(180)
     server.process.send_signal(signal.SIGTERM)
-    assert server.process.wait(5) == 0
+    assert server.ends_well(5)
 
 
 def test_a_call_that_is_on_can_be_ended_while_the_server_stops(tchind):
@@ -385,10 +385,10 @@ def test_a_call_that_is_on_can_be_ended_while_the_server_stops(tchind):
     server.peer("waiting").invite(carol.aor)  # keeps the server busy
     ringing = carol.expect("INVITE")
     server.process.send_signal(signal.SIGTERM)
-    time.sleep(0.2)
+    server.wait_refusing()
     finish(alice_end, bob)
     carol.respond(ringing, 486)
-    assert server.process.wait(2) == 0
+    assert server.ends_well(2)
 
 
 def test_a_response_to_nothing_is_dropped(server):

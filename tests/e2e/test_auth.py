@@ -193,7 +193,7 @@ def test_a_wrong_password_and_an_unknown_user_take_the_same_time(tchind):
                 began = time.perf_counter()
                 assert ask(peer, retry).status == 401
                 times.append(time.perf_counter() - began)
-    known, unknown = (statistics.median(times) for times in took.values())
+    known, unknown = (statistics.quantiles(times, n=10)[0] for times in took.values())  # where others were not in the way
     assert 0.5 < known / unknown < 2, took
 
 

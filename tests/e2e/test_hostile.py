@@ -14,7 +14,7 @@ import time
 
 import pytest
 
-from servers import IS_THREAD_SANITIZED, own_address, stranger
+from servers import IS_THREAD_SANITIZED, own_address, stranger, until
 from sip import Message, Peer, bracketed, establish, finish, unique
 
 STRANGER = {"domain": "elsewhere.example"}
@@ -364,7 +364,7 @@ def test_connections_leave_descriptors_to_the_rest_of_the_server(target):
     assert 100 < held < 250, f"{held} descriptors"
     for one in crowd:
         one.close()
-    time.sleep(0.1)
+    until(lambda: len(os.listdir(f"/proc/{server.process.pid}/fd")) < 100)
     assert server.registered("bob", "tcp")
 
 
@@ -584,8 +584,12 @@ def test_max_breadth_bounds_how_many_phones_ring_at_once(target):
     assert phones[0].register(contacts=[f"<{phone.contact_uri}>" for phone in phones]).status == 200
     caller = server.peer("caller")
     caller.send(caller.request("INVITE", phones[0].aor, headers=[("Max-Breadth", "2")]))
+    def ringing():
+        return [phone for phone in phones if select.select([phone.socket], [], [], 0)[0]]
+
+    until(lambda: len(ringing()) >= 2)
     time.sleep(0.2)
-    rung = [phone for phone in phones if select.select([phone.socket], [], [], 0)[0]]
+    rung = ringing()
     assert len(rung) == 2
     breadths = []
     for phone in rung:

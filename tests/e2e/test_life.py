@@ -15,18 +15,11 @@ import time
 
 import pytest
 
-from servers import BIN, IS_THREAD_SANITIZED, own_address, stranger
+from servers import BIN, IS_THREAD_SANITIZED, own_address, stranger, until
 from sip import Dialog, Message, Peer, establish, finish, unique
 
 STRANGER = {"domain": "elsewhere.example"}
 EXIT_CANNOT = 2
-
-
-def until(claim, seconds=5):
-    deadline = time.monotonic() + seconds
-    while not claim():
-        assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(0.01)
 
 
 def answer_to(peer, method, uri, **parts):
@@ -158,7 +151,7 @@ def test_phones_of_all_workers_are_answered_before_it_ends(tchind):
         else:
             caller.ack(invite, answer)
         bob.expect("ACK")
-    assert server.process.wait(3) == 0
+    assert server.ends_well(3)
 
 
 def test_the_last_call_that_is_taken_gets_its_ack(tchind):
@@ -172,7 +165,7 @@ def test_the_last_call_that_is_taken_gets_its_ack(tchind):
     time.sleep(0.1)
     Dialog(alice, invite, ok, True).ack()
     bob.expect("ACK")
-    assert server.process.wait(3) == 0
+    assert server.ends_well(3)
 
 
 def test_a_call_that_only_rings_does_not_keep_it(tchind):
@@ -183,8 +176,8 @@ def test_a_call_that_only_rings_does_not_keep_it(tchind):
     alice.expect(180)
     server.process.send_signal(signal.SIGTERM)
     start = time.monotonic()
-    assert server.process.wait(6) == 0
-    assert 3 < time.monotonic() - start < 5.5
+    assert server.ends_well(5.5)
+    assert time.monotonic() - start > 3
 
 
 class Flood:
@@ -262,7 +255,7 @@ def test_it_ends_well_in_the_midst_of(tchind, make, transport):
     with Flood(server, make, transport):
         time.sleep(0.25)
         server.process.send_signal(signal.SIGTERM)
-        assert server.process.wait(15 if IS_THREAD_SANITIZED else 7) == 0
+        assert server.ends_well(15 if IS_THREAD_SANITIZED else 7)
 
 
 def test_it_ends_well_with_open_half_open_and_deaf_connections(tchind):
@@ -304,7 +297,7 @@ def test_it_ends_well_while_a_name_server_does_not_answer(tchind, silent_resolve
     resolver.settimeout(4)
     assert b"example" in resolver.recv(500)
     server.process.send_signal(signal.SIGTERM)
-    assert server.process.wait(7) == 0
+    assert server.ends_well(7)
 
 
 # --- what it says ---

@@ -14,7 +14,7 @@ import time
 
 import pytest
 
-from servers import BIN, ROOT, own_address
+from servers import BIN, ROOT, Stopwatch, own_address
 
 PASSWORD = re.compile(r"^[a-z2-9]{5}(-[a-z2-9]{5}){3}$")
 USED_WRONGLY = 2
@@ -115,12 +115,15 @@ def test_imported_users_log_in(server, tmp_path):
     assert server.peer("bob", password="builder").register().status == 200
 
 
-def test_a_hundred_thousand_users_take_seconds(data, tmp_path):
+def test_a_hundred_thousand_users_take_seconds(data, tchind, tmp_path):
     users = tmp_path / "users.csv"
     users.write_text("".join(f"user{n}@example.org,secret{n}\n" for n in range(120000)))
-    start = time.monotonic()
-    assert tchin("user", "import", users, "--data", data).returncode == 0
-    assert time.monotonic() - start < 30  # 2 s; sanitizers take their time
+    importing = subprocess.Popen([BIN / "tchin", "user", "import", users, "--data", data], stderr=subprocess.DEVNULL)
+    watch = Stopwatch([importing.pid, *(server.process.pid for server in tchind.servers)])
+    while importing.poll() is None:
+        assert watch.seconds() < 30  # 2 s; sanitizers take their time
+        time.sleep(0.05)
+    assert importing.returncode == 0
     assert len(tchin("user", "list", "--json", "--data", data).stdout.splitlines()) == 120000
 
 
