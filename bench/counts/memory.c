@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "peer.h"
+#include "txn/table.h"
 #include "virtual.h"
 #include "world.h"
 
@@ -36,12 +37,12 @@ static void print_each(const char *name, size_t before, size_t count)
     printf("%s %zu\n", name, now > before ? (now - before + count / 2) / count : 0);
 }
 
-/* What ends in one turn is freed in the next. */
+/* So many at most end in a turn, and are freed in the next. */
 static void let_all_end(void)
 {
     virtual_now_ms += LIFE_MS;
-    world_turn(&next);
-    world_turn(&next);
+    for (int turns = 2 * MANY / TXN_MAX_WAKES + 2; turns > 0; turns--)
+        world_turn(&next);
 }
 
 /* The callees' answers to all that they have been sent. */

@@ -22,22 +22,24 @@ static void make_free(struct txn_table *table, uint32_t number)
     table->first_free = number;
 }
 
-/* Twice as many as before: how many there may be is up to settings.max_transactions. */
-static bool add_slots(struct txn_table *table)
+/*
+ * One that was never used, of twice as many as before: how many there may be is up to
+ * settings.max_transactions. Memory that is not used yet is not touched either.
+ */
+static bool add_slot(struct txn_table *table)
 {
-    uint32_t count = table->slot_count == 0 ? FIRST_SLOTS : 2 * table->slot_count;
-    struct txn_slot *slots = NULL;
-
-    if (count > table->slot_count)
-        slots = realloc(table->slots, count * sizeof(*slots));
-    if (slots == NULL)
-        return false;
-    table->slots = slots;
-    for (uint32_t number = count; number-- > table->slot_count;) {
-        slots[number] = (struct txn_slot){.generation = 1};
-        make_free(table, number);
+    if (table->slot_count == table->slot_room) {
+        uint32_t room = table->slot_room == 0 ? FIRST_SLOTS : 2 * table->slot_room;
+        struct txn_slot *slots = NULL;
+        if (room > table->slot_room)
+            slots = realloc(table->slots, room * sizeof(*slots));
+        if (slots == NULL)
+            return false;
+        table->slots = slots;
+        table->slot_room = room;
     }
-    table->slot_count = count;
+    table->slots[table->slot_count] = (struct txn_slot){.generation = 1};
+    make_free(table, table->slot_count++);
     return true;
 }
 
@@ -48,7 +50,7 @@ void txn_slots_init(struct txn_table *table)
 
 bool txn_slot_take(struct txn_table *table, struct txn *t)
 {
-    if (table->first_free == no_slot && !add_slots(table))
+    if (table->first_free == no_slot && !add_slot(table))
         return false;
     uint32_t number = table->first_free;
     struct txn_slot *slot = &table->slots[number];

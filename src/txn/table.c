@@ -79,8 +79,11 @@ void txn_table_turn(struct txn_table *table, uint64_t now_ms)
     free_what_ended(table);
     if (now_ms > table->now_ms)
         table->now_ms = now_ms;
-    while ((timer = timer_wheel_take(&table->wheel, table->now_ms)) != NULL)
+    for (int i = 0; i < TXN_MAX_WAKES; i++) {
+        if ((timer = timer_wheel_take(&table->wheel, table->now_ms)) == NULL)
+            return;
         txn_wake(CONTAINER_OF(timer, struct txn, timer));
+    }
 }
 
 uint64_t txn_table_next_ms(struct txn_table *table)

@@ -58,7 +58,12 @@ struct txn_table *txn_table_new(const struct txn_settings *settings, const struc
 /* Frees all transactions without a word to the host. NULL is allowed. */
 void txn_table_free(struct txn_table *table);
 
-/* A turn begins: it is `now_ms`, and the timers that are due run. */
+enum { TXN_MAX_WAKES = 1024 };
+
+/*
+ * A turn begins: it is `now_ms`, and the timers that are due run; no more than TXN_MAX_WAKES, for
+ * others wait. Then txn_table_next_ms says at once.
+ */
 void txn_table_turn(struct txn_table *table, uint64_t now_ms);
 
 /* When txn_table_turn wants to be called again; TIMER_NEVER: no timer is set. */

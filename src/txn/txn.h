@@ -180,6 +180,7 @@ struct txn_table {
     struct map by_merge;
     struct txn_slot *slots;
     uint32_t slot_count;
+    uint32_t slot_room;
     uint32_t first_free;
     size_t count;
     size_t kept_bytes; /* messages */

@@ -56,6 +56,25 @@ static void thousands_of_transactions_are_all_found(void **state)
     check_is_empty(w);
 }
 
+static void however_many_end_at_once_a_turn_is_short(void **state)
+{
+    enum { COUNT = 2 * TXN_MAX_WAKES + 100 };
+    struct world *w = world_new();
+
+    (void)state;
+    for (size_t i = 0; i < COUNT; i++)
+        start_client(w, "OPTIONS", false);
+    w->now_ms += 32000;
+    for (size_t left = COUNT; left > 0;) {
+        assert_in_range(txn_table_next_ms(w->table), 0, w->now_ms);
+        txn_table_turn(w->table, w->now_ms);
+        assert_in_range(txn_table_count(w->table),
+                        left - (left < TXN_MAX_WAKES ? left : TXN_MAX_WAKES), left - 1);
+        left = txn_table_count(w->table);
+    }
+    check_is_empty(w);
+}
+
 static void there_are_no_more_transactions_than_allowed(void **state)
 {
     struct txn_settings settings = world_settings();
@@ -334,6 +353,7 @@ static void one_transaction_may_drive_another_from_within(void **state)
 CHECK_MAIN(CHECK_TEST(an_id_finds_its_transaction_until_it_ends_and_nothing_afterwards),
            CHECK_TEST(a_slot_that_had_all_its_generations_is_not_used_again),
            CHECK_TEST(thousands_of_transactions_are_all_found),
+           CHECK_TEST(however_many_end_at_once_a_turn_is_short),
            CHECK_TEST(there_are_no_more_transactions_than_allowed),
            CHECK_TEST(a_client_whose_request_cannot_be_kept_is_gone),
            CHECK_TEST(a_response_that_cannot_be_kept_is_sent_once),
