@@ -1,12 +1,13 @@
 /* A stack that is emptied as a whole and turned round: a push is one compare-and-swap. */
 #include "base/mailbox.h"
 
-#include <stddef.h>
+#include <stdint.h>
 
 void mailbox_init(struct mailbox *box, void *owner, void (*wake)(void *waker), void *waker)
 {
     atomic_init(&box->newest, NULL);
     atomic_init(&box->asleep, false);
+    box->waiting = NULL;
     box->wake = wake;
     box->waker = waker;
     box->owner = owner;
@@ -47,33 +48,51 @@ void mailbox_send_all(struct mailbox *box, struct mailbag *bag)
         push(box, full.newest, full.oldest);
 }
 
+bool mailbox_is_empty(const struct mailbox *box)
+{
+    return box->waiting == NULL && atomic_load(&box->newest) == NULL;
+}
+
 bool mailbox_may_sleep(struct mailbox *box)
 {
     atomic_store(&box->asleep, true);
-    if (atomic_load(&box->newest) == NULL)
+    if (mailbox_is_empty(box))
         return true;
     atomic_store(&box->asleep, false);
     return false;
 }
 
-bool mailbox_deliver(struct mailbox *box)
+/* What has been sent so far, oldest first. */
+static struct mail *take(struct mailbox *box)
 {
     struct mail *newest = atomic_exchange(&box->newest, NULL);
     struct mail *oldest = NULL;
 
     atomic_store_explicit(&box->asleep, false, memory_order_relaxed);
-    if (newest == NULL)
-        return false;
     while (newest != NULL) {
         struct mail *next = newest->next;
         newest->next = oldest;
         oldest = newest;
         newest = next;
     }
-    while (oldest != NULL) {
-        struct mail *next = oldest->next; /* delivering may free it, or send it on */
-        oldest->deliver(oldest, box->owner);
-        oldest = next;
+    return oldest;
+}
+
+bool mailbox_deliver_some(struct mailbox *box, size_t max)
+{
+    struct mail *mail = box->waiting != NULL ? box->waiting : take(box);
+    bool is_any = mail != NULL;
+
+    for (; mail != NULL && max > 0; max--) {
+        struct mail *next = mail->next; /* delivering may free it, or send it on */
+        mail->deliver(mail, box->owner);
+        mail = next;
     }
-    return true;
+    box->waiting = mail;
+    return is_any;
+}
+
+bool mailbox_deliver(struct mailbox *box)
+{
+    return mailbox_deliver_some(box, SIZE_MAX);
 }

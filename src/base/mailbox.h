@@ -7,6 +7,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 /* Inside the object that is sent; whoever sends it gives it away. */
 struct mail {
@@ -23,6 +24,7 @@ struct mailbag {
 struct mailbox {
     _Atomic(struct mail *) newest;
     atomic_bool asleep;
+    struct mail *waiting; /* the owner's: taken out, to be delivered before what is in `newest` */
     void (*wake)(void *waker);
     void *waker;
     void *owner; /* what `deliver` is given */
@@ -47,5 +49,11 @@ bool mailbox_may_sleep(struct mailbox *box);
 
 /* The owner: delivers what is there, in the order it was sent. False: there was nothing. */
 bool mailbox_deliver(struct mailbox *box);
+
+/* The same, but no more than `max`; what is left keeps the owner from going to sleep. */
+bool mailbox_deliver_some(struct mailbox *box, size_t max);
+
+/* The owner: whether there is nothing to deliver at this moment. */
+bool mailbox_is_empty(const struct mailbox *box);
 
 #endif

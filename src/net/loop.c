@@ -254,10 +254,13 @@ static void call_guests(struct net_loop *loop)
     }
 }
 
-/* The mail of one moment: what is sent meanwhile is for the next turn, which will not wait. */
+/*
+ * The mail of one moment, and not too much of it: what is left, and what is sent meanwhile, is for
+ * the next turn, which will not wait.
+ */
 static void end_turn(struct net_loop *loop)
 {
-    (void)mailbox_deliver(&loop->mailbox);
+    (void)mailbox_deliver_some(&loop->mailbox, NET_MAIL_A_TURN);
     loop->wake_ms = TIMER_NEVER;
     call_guests(loop);
     net_loop_wake_at(loop, loop->host.turn_ends(loop->host_arg, loop->now_ms));

@@ -48,7 +48,10 @@ struct net_guest {
     void (*turn)(struct net_guest *guest, uint64_t now_ms);
 };
 
-enum { NET_INPUT_BYTES = 64 * 1024 };
+enum {
+    NET_INPUT_BYTES = 64 * 1024,
+    NET_MAIL_A_TURN = 256, /* at most: the sockets, and those who wait for them, want their turn */
+};
 
 uv_loop_t *net_loop_uv(struct net_loop *loop);
 

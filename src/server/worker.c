@@ -26,6 +26,7 @@ enum {
     ACK_MS = 500,              /* for the ACK of a 2xx to come: it is one round trip away */
     DEAD_FIRST_MS = 30 * 1000, /* until a server that was silent is tried again */
     DEAD_MAX_MS = 8 * 60 * 1000,
+    MAX_RINGS = 1024, /* of alarms in a turn; the others ring in the next */
 };
 
 static void turn_begins(void *host, uint64_t now_ms);
@@ -134,7 +135,8 @@ void worker_close(struct worker *w)
 {
     w->is_over = true;
     proxy_free_all(w);
-    (void)mailbox_deliver(net_loop_mailbox(w->loop));
+    while (mailbox_deliver(net_loop_mailbox(w->loop)))
+        ;
     parcel_leave(w);
 }
 
@@ -213,7 +215,7 @@ static void turn_begins(void *host, uint64_t now_ms)
     w->now_ms = now_ms;
     w->wall_ms = server_wall_ms();
     txn_table_turn(w->txns, now_ms);
-    while ((timer = timer_wheel_take(&w->alarms, now_ms)) != NULL) {
+    for (int i = 0; i < MAX_RINGS && (timer = timer_wheel_take(&w->alarms, now_ms)) != NULL; i++) {
         struct alarm *alarm = CONTAINER_OF(timer, struct alarm, timer);
         alarm->ring(alarm);
     }
@@ -326,7 +328,8 @@ static void stop_if_all_have_finished(struct worker *w)
 {
     note_whether_finished(w);
     bool all = atomic_load(&w->server->finished) == w->server->worker_count;
-    if ((all && w->others_have_finished) || w->now_ms >= w->stops_at_ms)
+    bool has_mail = !mailbox_is_empty(net_loop_mailbox(w->loop));
+    if ((all && w->others_have_finished && !has_mail) || w->now_ms >= w->stops_at_ms)
         net_loop_stop(w->loop);
     w->others_have_finished = all;
 }

@@ -162,6 +162,35 @@ static void only_a_sleeper_is_woken_and_only_once(void **state)
     assert_true(reader.in_order);
 }
 
+static void what_is_too_much_for_once_stays_in_order_and_keeps_awake(void **state)
+{
+    struct letter letters[5];
+    struct reader reader = {.in_order = true};
+    struct mailbox box;
+    struct bed bed;
+
+    (void)state;
+    start_bed(&bed);
+    mailbox_init(&box, &reader, call, &bed);
+    for (int i = 0; i < 5; i++)
+        letters[i] = (struct letter){.mail.deliver = read_letter, .number = i};
+    for (int i = 0; i < 4; i++)
+        mailbox_send(&box, &letters[i].mail);
+    assert_true(mailbox_deliver_some(&box, 3));
+    assert_int_equal(reader.total, 3);
+    mailbox_send(&box, &letters[4].mail);
+    assert_false(mailbox_may_sleep(&box));
+    assert_true(mailbox_deliver_some(&box, 3));
+    assert_int_equal(reader.total, 4);
+    assert_false(mailbox_is_empty(&box));
+    assert_true(mailbox_deliver_some(&box, 3));
+    assert_int_equal(reader.total, 5);
+    assert_true(reader.in_order);
+    assert_true(mailbox_is_empty(&box));
+    assert_false(mailbox_deliver_some(&box, 3));
+    assert_true(mailbox_may_sleep(&box));
+}
+
 static void a_bag_arrives_in_order_and_wakes_once(void **state)
 {
     struct letter letters[4];
@@ -216,5 +245,6 @@ static void what_is_sent_while_delivering_waits_for_the_next_time(void **state)
 
 CHECK_MAIN(CHECK_TEST(all_mail_arrives_once_and_in_order),
            CHECK_TEST(only_a_sleeper_is_woken_and_only_once),
+           CHECK_TEST(what_is_too_much_for_once_stays_in_order_and_keeps_awake),
            CHECK_TEST(a_bag_arrives_in_order_and_wakes_once),
            CHECK_TEST(what_is_sent_while_delivering_waits_for_the_next_time))
