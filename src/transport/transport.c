@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "net/socket.h"
+#include "net/steer.h"
 #include "sip/message.h"
 #include "transport/inside.h"
 
@@ -222,8 +223,19 @@ static int find_rival(int type, const struct net_addr *addr)
     return fd < 0 ? -fd : 0;
 }
 
+/*
+ * Responses come from anywhere: each names in our branch the worker whose transaction it is for
+ * (txn/branch.c). One program serves all sockets of an address: the second worker sets it.
+ */
+static void steer_responses(const struct listener *listener, int fd)
+{
+    if (listener->transport->settings.worker == 1)
+        net_steer(fd, SLICE("SIP/"), SLICE("z9hG4bK"));
+}
+
 static bool listen_to_datagrams(struct listener *listener, int fd)
 {
+    steer_responses(listener, fd);
     listener->udp = udp_open(listener->transport->loop, fd, &udp_host, listener);
     if (listener->udp == NULL)
         return false;

@@ -1,13 +1,19 @@
 /*
- * The branches of client transactions: RFC 3261 8.1.1.7, 17.1.3. A branch is the magic cookie and,
- * in hexadecimal, the name of the transaction and a keyed hash of it. So a response finds its
- * transaction without a search, and nobody can aim at one whose branch he has not seen.
+ * The branches of client transactions: RFC 3261 8.1.1.7, 17.1.3. A branch is the magic cookie, the
+ * number of the table for who has several, and, in hexadecimal, the name of the transaction and a
+ * keyed hash of it. So a response finds its transaction without a search, and nobody can aim at one
+ * whose branch he has not seen.
  */
 #include <assert.h>
 
 #include "txn/txn.h"
 
 static const struct slice cookie = {"z9hG4bK", 7};
+
+static struct slice head_of(const struct txn_table *table)
+{
+    return (struct slice){table->branch_head, sizeof(table->branch_head)};
+}
 
 struct claim {
     txn_id id;
@@ -29,6 +35,10 @@ void txn_branches_init(struct txn_table *table)
 
     table->branch_key = (struct hash_key){hash_slices(&settings->key, first, ARRAY_LEN(first)),
                                           hash_slices(&settings->key, second, ARRAY_LEN(second))};
+    assert(settings->number < 100);
+    memcpy(table->branch_head, cookie.ptr, cookie.len);
+    table->branch_head[cookie.len] = (char)('0' + settings->number / 10);
+    table->branch_head[cookie.len + 1] = (char)('0' + settings->number % 10);
 }
 
 static uint64_t proof_of(const struct txn_table *table, txn_id id)
@@ -43,7 +53,7 @@ struct slice txn_branch(const struct txn *t, char out[TXN_BRANCH_MAX])
     const struct claim claim = {id, proof_of(t->table, id)};
     struct buffer text = buffer_over(out, TXN_BRANCH_LEN);
 
-    buffer_add(&text, cookie);
+    buffer_add(&text, head_of(t->table));
     buffer_add_hex(&text, &claim, sizeof(claim));
     return buffer_slice(&text);
 }
@@ -84,13 +94,14 @@ static bool read_hex(const char *text, unsigned char *out, size_t count)
 }
 
 /* What follows a "." is the user's own. */
-static bool read_claim(struct slice branch, struct claim *out)
+static bool read_claim(const struct txn_table *table, struct slice branch, struct claim *out)
 {
+    struct slice head = head_of(table);
     unsigned char bytes[sizeof(*out)];
 
-    if (branch.len < TXN_BRANCH_LEN || !slice_starts_with(branch, cookie)
+    if (branch.len < TXN_BRANCH_LEN || !slice_starts_with(branch, head)
         || (branch.len > TXN_BRANCH_LEN && branch.ptr[TXN_BRANCH_LEN] != '.')
-        || !read_hex(branch.ptr + cookie.len, bytes, sizeof(bytes)))
+        || !read_hex(branch.ptr + head.len, bytes, sizeof(bytes)))
         return false;
     memcpy(out, bytes, sizeof(*out));
     return true;
@@ -100,7 +111,7 @@ struct txn *txn_branch_find(struct txn_table *table, struct slice branch, enum s
 {
     struct claim claim;
 
-    if (!read_claim(branch, &claim))
+    if (!read_claim(table, branch, &claim))
         return NULL;
     uint64_t proof = proof_of(table, claim.id);
     if (!slice_equal_secret(bytes_of(&proof), bytes_of(&claim.proof)))

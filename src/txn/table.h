@@ -46,7 +46,7 @@ struct txn_settings {
     size_t max_message_bytes; /* the sum of the messages that all transactions keep */
     size_t route_bytes;       /* of the route that each keeps for its host */
     struct hash_key key;      /* random, secret */
-    uint16_t number;          /* of the tables of one key: a branch of one is no other's */
+    uint16_t number; /* of the tables of one key, below 100: a branch of one is no other's */
 };
 
 struct txn_settings txn_default_settings(void); /* all but route_bytes and key */
@@ -159,7 +159,7 @@ bool txn_respond(struct txn *t, int status, struct slice response);
 /* --- clients ---------------------------------------------------------------------------------- */
 
 /* Long enough for what txn_branch gives. */
-enum { TXN_BRANCH_MAX = 40 };
+enum { TXN_BRANCH_MAX = 42 };
 
 /*
  * A transaction to be; it has a branch, to be put in the topmost Via before txn_client_start (the
@@ -173,7 +173,10 @@ struct txn *txn_client_new(struct txn_table *table, enum sip_method method, void
  */
 struct txn *txn_client_new_cancel(struct txn *invite, void *user) MUST_USE;
 
-/* The branch parameter's value, magic cookie included, written into `out`. */
+/*
+ * The branch parameter's value, written into `out`: the magic cookie, the number of the table in
+ * two digits, and what finds the transaction.
+ */
 struct slice txn_branch(const struct txn *t, char out[TXN_BRANCH_MAX]);
 
 /* Sends `request` for the first time, keeping copies of it and of `route`. False: no memory; the

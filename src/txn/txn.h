@@ -155,7 +155,7 @@ struct txn_server {
     _Alignas(8) char route[];
 };
 
-enum { TXN_BRANCH_LEN = 7 + 32 };
+enum { TXN_BRANCH_HEAD = 7 + 2, TXN_BRANCH_LEN = TXN_BRANCH_HEAD + 32 };
 
 /* Two transactions have one branch: an INVITE and its CANCEL. The slot is theirs until both end. */
 struct txn_slot {
@@ -168,6 +168,7 @@ struct txn_slot {
 struct txn_table {
     struct txn_settings settings;
     struct hash_key branch_key;
+    char branch_head[TXN_BRANCH_HEAD]; /* the magic cookie and the number */
     struct txn_host host;
     void *host_arg;
     uint64_t now_ms;
