@@ -115,11 +115,13 @@ bool net_addr_parse(struct slice host, uint16_t port, struct net_addr *out)
 
 static char *write_octet(char *at, uint8_t octet)
 {
-    if (octet >= 100)
-        *at++ = (char)('0' + octet / 100);
-    if (octet >= 10)
-        *at++ = (char)('0' + octet / 10 % 10);
-    *at++ = (char)('0' + octet % 10);
+    int tens = octet / 10, hundreds = octet / 100;
+
+    if (hundreds > 0)
+        *at++ = (char)('0' + hundreds);
+    if (tens > 0)
+        *at++ = (char)('0' + tens - 10 * hundreds);
+    *at++ = (char)('0' + octet - 10 * tens);
     return at;
 }
 

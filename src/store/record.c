@@ -152,13 +152,16 @@ bool record_open(struct slice bytes, struct record_reader *out)
 
 static bool take_texts(const char *lengths, size_t texts, struct slice *rest, struct binding *out)
 {
+    const char *at = rest->ptr, *end = at + rest->len;
+
     for (size_t i = 0; i < texts; i++) {
         size_t len = number_at(lengths + 2 * i, 2);
-        if (len > rest->len)
+        if (len > (size_t)(end - at))
             return false;
-        set_text(out, i, (struct slice){rest->ptr, len});
-        *rest = slice_after(*rest, len);
+        set_text(out, i, (struct slice){at, len});
+        at += len;
     }
+    *rest = slice_between(at, end);
     return true;
 }
 
@@ -183,20 +186,18 @@ bool record_next(struct record_reader *reader, struct binding *out)
         return false;
 
     uint16_t q = (uint16_t)number_at(from + 12, 2);
-    struct binding binding = {
+    *out = (struct binding){
         .expires_at_ms = number_at(from, 8),
         .cseq = (uint32_t)number_at(from + 8, 4),
         .q_thousandths = q & (Q_GIVEN - 1),
         .has_q = (q & Q_GIVEN) != 0,
     };
     struct slice rest = slice_after(reader->rest, head_bytes);
-    if (binding.q_thousandths > MAX_Q
-        || !take_texts(from + NUMBERS_BYTES, reader->texts, &rest, &binding)
-        || !take_instance(&rest, &binding))
+    if (out->q_thousandths > MAX_Q || !take_texts(from + NUMBERS_BYTES, reader->texts, &rest, out)
+        || !take_instance(&rest, out))
         return false;
     reader->rest = rest;
     reader->bindings_left--;
-    *out = binding;
     return true;
 }
 

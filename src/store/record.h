@@ -57,7 +57,7 @@ struct record_reader {
 /* False: not the beginning of a record; `out` untouched. */
 bool record_open(struct slice bytes, struct record_reader *out) MUST_USE;
 
-/* False: that was the last one, or it is not whole; `out` untouched. */
+/* False: that was the last one, `out` untouched; or it is not whole, `out` of no meaning. */
 bool record_next(struct record_reader *reader, struct binding *out) MUST_USE;
 
 /* How long the record is with which `bytes` begin. False: they begin with none. */

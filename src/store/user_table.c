@@ -211,7 +211,8 @@ void user_table_look_up(struct user_table *table, struct slice name, struct user
     if (entry != NULL) {
         out->max_bindings = entry->max_bindings;
         out->owner_len = entry->target_len;
-        memcpy(out->owner, user_entry_target(entry).ptr, entry->target_len);
+        if (entry->target_len > 0)
+            memcpy(out->owner, user_entry_target(entry).ptr, entry->target_len);
     }
     pthread_mutex_unlock(&shard->lock);
 }
