@@ -27,6 +27,12 @@ static const char hex_pairs[] = HEX_ROW("0") HEX_ROW("1") HEX_ROW("2") HEX_ROW("
     HEX_ROW("5") HEX_ROW("6") HEX_ROW("7") HEX_ROW("8") HEX_ROW("9") HEX_ROW("a") HEX_ROW("b")
         HEX_ROW("c") HEX_ROW("d") HEX_ROW("e") HEX_ROW("f");
 
+static inline void write_pair(unsigned char byte, char *room)
+{
+    memcpy(room, hex_pairs + 2 * byte, 2);
+}
+
+/* Four at a time: it is hashes that are written so. */
 void buffer_add_hex(struct buffer *buffer, const void *bytes, size_t count)
 {
     const unsigned char *byte = bytes;
@@ -34,8 +40,14 @@ void buffer_add_hex(struct buffer *buffer, const void *bytes, size_t count)
 
     if (room == NULL)
         return;
-    for (; count > 0; count--, room += 2)
-        memcpy(room, hex_pairs + 2 * *byte++, 2);
+    for (; count >= 4; count -= 4, byte += 4, room += 8) {
+        write_pair(byte[0], room);
+        write_pair(byte[1], room + 2);
+        write_pair(byte[2], room + 4);
+        write_pair(byte[3], room + 6);
+    }
+    for (; count > 0; count--, byte++, room += 2)
+        write_pair(*byte, room);
 }
 
 void buffer_printf(struct buffer *buffer, const char *format, ...)

@@ -1,6 +1,8 @@
 /* Text under construction never leaves its memory, and tells when it would have. */
 #include "check.h"
 
+#include <stdio.h>
+
 #include "base/buffer.h"
 
 static void adds_whatever_there_is(void **state)
@@ -21,6 +23,27 @@ static void adds_whatever_there_is(void **state)
     assert_false(buffer.overflowed);
     assert_true(
         slice_equal(buffer_slice(&buffer), SLICE("abc \0000 18446744073709551615007fff d -1")));
+}
+
+static void every_byte_has_its_two_digits_wherever_it_stands(void **state)
+{
+    unsigned char bytes[256];
+    char memory[512];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        bytes[i] = (unsigned char)(i * 151);
+    for (size_t count = 0; count <= sizeof(bytes); count++) {
+        struct buffer buffer = buffer_over(memory, 2 * count);
+        buffer_add_hex(&buffer, bytes, count);
+        assert_false(buffer.overflowed);
+        assert_int_equal(buffer.len, 2 * count);
+        for (size_t i = 0; i < count; i++) {
+            char digits[3];
+            snprintf(digits, sizeof(digits), "%02x", bytes[i]);
+            assert_memory_equal(memory + 2 * i, digits, 2);
+        }
+    }
 }
 
 static void numbers_have_as_many_digits_as_they_need(void **state)
@@ -96,6 +119,8 @@ static void a_format_that_is_too_long_is_noticed(void **state)
     assert_int_equal(buffer.len, 0);
 }
 
-CHECK_MAIN(CHECK_TEST(adds_whatever_there_is), CHECK_TEST(numbers_have_as_many_digits_as_they_need),
+CHECK_MAIN(CHECK_TEST(adds_whatever_there_is),
+           CHECK_TEST(every_byte_has_its_two_digits_wherever_it_stands),
+           CHECK_TEST(numbers_have_as_many_digits_as_they_need),
            CHECK_TEST(what_does_not_fit_is_left_out), CHECK_TEST(once_overflowed_it_stays_so),
            CHECK_TEST(can_be_filled_to_the_brim), CHECK_TEST(a_format_that_is_too_long_is_noticed))
