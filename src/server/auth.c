@@ -38,19 +38,16 @@ static bool offers(enum digest_choice choice, enum sip_digest_algorithm algorith
 }
 
 static void add_challenge(struct request *rq, const struct domain_settings *domain,
-                          enum auth_kind kind, enum sip_digest_algorithm algorithm, bool is_stale)
+                          enum auth_kind kind, enum sip_digest_algorithm algorithm,
+                          struct slice nonce, bool is_stale)
 {
-    struct server *server = rq->w->server;
-    struct slice realm = realm_of(domain);
-    char nonce[NONCE_LEN];
     char text[512];
     struct buffer value = buffer_over(text, sizeof(text));
 
-    nonce_make(server->nonces, &rq->from.remote, realm, rq->w->now_ms, nonce);
     buffer_add(&value, SLICE("Digest realm=\""));
-    buffer_add(&value, realm);
+    buffer_add(&value, realm_of(domain));
     buffer_add(&value, SLICE("\", nonce=\""));
-    buffer_add(&value, (struct slice){nonce, NONCE_LEN});
+    buffer_add(&value, nonce);
     buffer_add(&value, SLICE("\", algorithm="));
     buffer_add(&value, sip_digest_algorithm_name(algorithm));
     buffer_add(&value, SLICE(", qop=\"auth\""));
@@ -60,14 +57,21 @@ static void add_challenge(struct request *rq, const struct domain_settings *doma
                      buffer_slice(&value));
 }
 
-/* RFC 8760 2.4: one challenge an algorithm, the preferred one first. */
+/*
+ * RFC 8760 2.4: one challenge an algorithm, the preferred one first. They share a nonce, as in
+ * RFC 7616 3.9.1.
+ */
 static enum sip_status challenge(struct request *rq, const struct domain_settings *domain,
                                  enum auth_kind kind, bool is_stale)
 {
+    char text[NONCE_LEN];
+    const struct slice nonce = {text, sizeof(text)};
+
+    nonce_make(rq->w->server->nonces, &rq->from.remote, realm_of(domain), rq->w->now_ms, text);
     if (offers(domain->digest, SIP_DIGEST_SHA256))
-        add_challenge(rq, domain, kind, SIP_DIGEST_SHA256, is_stale);
+        add_challenge(rq, domain, kind, SIP_DIGEST_SHA256, nonce, is_stale);
     if (offers(domain->digest, SIP_DIGEST_MD5))
-        add_challenge(rq, domain, kind, SIP_DIGEST_MD5, is_stale);
+        add_challenge(rq, domain, kind, SIP_DIGEST_MD5, nonce, is_stale);
     return kind == AUTH_REGISTRAR ? SIP_401_UNAUTHORIZED : SIP_407_PROXY_AUTHENTICATION_REQUIRED;
 }
 

@@ -122,8 +122,20 @@ def test_each_algorithm_that_is_offered_works_and_no_other(tchind, which, offere
     alice = server.peer("alice")
     lines = ask(alice, query(alice)).lines("WWW-Authenticate")
     assert [challenge_params(line)["algorithm"] for line in lines] == offered
+    assert len({challenge_params(line)["nonce"] for line in lines}) == 1, "RFC 7616 3.9.1"
     for algorithm in ("MD5", "SHA-256", "SHA-512-256"):
         assert log_in(alice, algorithm=algorithm).status == (200 if algorithm in offered else 401)
+
+
+def test_who_answers_both_challenges_is_believed(tchind):
+    server = tchind(users={"alice": "wonderland"}, options=["--digest", "both"])
+    alice = server.peer("alice")
+    for _ in range(2):
+        request = query(alice)
+        lines = [credentials(challenge_params(line), "REGISTER", "alice", "wonderland")
+                 for line in ask(alice, request).lines("WWW-Authenticate")]
+        assert len(lines) == 2
+        assert ask(alice, with_credentials(alice, request, *lines)).status == 200
 
 
 def test_a_domain_may_offer_another_digest(tchind, tmp_path):
