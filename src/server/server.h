@@ -24,7 +24,8 @@ struct lockout;
 struct server_keys {
     struct hash_key dialog;     /* Record-Route tokens: must be known after a restart */
     struct hash_key gruu;       /* likewise */
-    struct hash_key ours_alone; /* tags, loops, tables: as old as the process */
+    struct hash_key ours_alone; /* tags, tables: as old as the process */
+    struct hash_key loops;      /* likewise, and of no worth to anybody else */
 };
 
 struct server {

@@ -116,6 +116,7 @@ static bool make_keys(struct program *p, struct buffer *fault)
     struct server_keys *keys = &p->server.keys;
 
     server_random(&keys->ours_alone, sizeof(keys->ours_alone));
+    server_random(&keys->loops, sizeof(keys->loops));
     server_random(&p->server.run, sizeof(p->server.run));
     if (store_secret(p->server.store, "dialog", &keys->dialog, sizeof(keys->dialog)) == ERR_NONE
         && store_secret(p->server.store, "gruu", &keys->gruu, sizeof(keys->gruu)) == ERR_NONE)
