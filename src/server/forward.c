@@ -12,7 +12,11 @@
 #include "sip/auth.h"
 #include "sip/build.h"
 
-enum { MAX_FORWARDS = 70, MAX_BREADTH = 60 };
+enum {
+    MAX_FORWARDS = 70,
+    MAX_BREADTH = 60,
+    TEXTS_BYTES = 4096, /* all that is put in, but for the URIs and Routes of others */
+};
 
 typedef bool forward_step(struct editing *e);
 
@@ -24,54 +28,60 @@ static forward_step *const steps[] = {
     count_forwards,      /* step 3 */
     insert_record_route, /* step 4 */
     forward_edit_routes, /* 16.4, step 6 */
+    set_max_breadth,     /* RFC 5393 5.3.3 */
     insert_via,          /* step 8 */
     stamp_via,           /* RFC 3261 18.2.1, RFC 3581 4 */
-    set_max_breadth,     /* RFC 5393 5.3.3 */
     consume_credentials, /* RFC 3261 22.3 */
     add_content_length,  /* step 9 */
     add_path,            /* RFC 5626 5.1 */
 };
 
+/* Each URI is written once at most, to be the Request-URI or the last Route, without a method. */
+static bool begin(struct editing *e, struct request *rq, const struct forwarding *forwarding)
+{
+    size_t max_bytes =
+        TEXTS_BYTES + 2 * forwarding->route.len + 2 * forwarding->uri.len + 2 * rq->next_route.len;
+    char *memory = arena_alloc(rq->w->arena, max_bytes);
+
+    if (memory == NULL)
+        return false;
+    e->rq = rq;
+    e->forwarding = forwarding;
+    e->texts = buffer_over(memory, max_bytes);
+    sip_edits_init(&e->edits, rq->msg);
+    return true;
+}
+
 bool forward_build(struct request *rq, const struct forwarding *forwarding, struct buffer *out)
 {
-    struct editing e = {.rq = rq, .forwarding = forwarding};
+    struct editing e;
 
-    sip_edits_init(&e.edits, rq->msg);
+    if (!begin(&e, rq, forwarding))
+        return false;
     for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
         if (!steps[i](&e))
             return false;
     }
-    return sip_edits_apply(&e.edits, out);
-}
-
-bool forward_new_text(struct editing *e, size_t max_bytes, struct buffer *out)
-{
-    char *memory = arena_alloc(e->rq->w->arena, max_bytes);
-
-    if (memory == NULL)
-        return false;
-    *out = buffer_over(memory, max_bytes);
-    return true;
+    return !e.texts.overflowed && sip_edits_apply(&e.edits, out);
 }
 
 /* The branch is unique by its first part; by its second a loop is found: RFC 5393 4.2.1. */
 static bool insert_via(struct editing *e)
 {
     const struct forwarding *f = e->forwarding;
-    struct buffer line;
+    struct buffer *line = &e->texts;
+    const size_t start = line->len;
 
-    if (!forward_new_text(e, LINE_BYTES, &line))
-        return false;
-    buffer_add(&line, SLICE("Via: "));
-    buffer_add(&line, side_of(&e->rq->w->sides, &f->hop)->via);
-    buffer_add(&line, f->branch);
-    buffer_add_char(&line, '.');
-    buffer_add(&line, (struct slice){e->rq->loop_token, TOKEN_LEN});
+    buffer_add(line, SLICE("Via: "));
+    buffer_add(line, side_of(&e->rq->w->sides, &f->hop)->via);
+    buffer_add(line, f->branch);
+    buffer_add_char(line, '.');
+    buffer_add(line, (struct slice){e->rq->loop_token, TOKEN_LEN});
     if (f->hop.protocol == HOP_TLS && f->hop.is_ours)
-        buffer_add(&line, SLICE(";alias")); /* RFC 5923 8.1 */
-    buffer_add(&line, SLICE("\r\n"));
-    sip_edits_insert_before(&e->edits, SIP_VIA, buffer_slice(&line));
-    return !line.overflowed;
+        buffer_add(line, SLICE(";alias")); /* RFC 5923 8.1 */
+    buffer_add(line, SLICE("\r\n"));
+    sip_edits_insert_before(&e->edits, SIP_VIA, forward_text_since(e, start));
+    return true;
 }
 
 static bool stamp_via(struct editing *e)
@@ -91,16 +101,15 @@ static bool stamp_via(struct editing *e)
 static bool count_forwards(struct editing *e)
 {
     const struct sip_message *msg = e->rq->msg;
-    struct buffer text;
+    const size_t start = e->texts.len;
 
-    if (!forward_new_text(e, 32, &text))
-        return false;
     if (msg->basics.has_max_forwards) {
-        buffer_add_u64(&text, msg->basics.max_forwards - 1u);
-        sip_edits_replace(&e->edits, sip_message_value(msg, SIP_MAX_FORWARDS), buffer_slice(&text));
+        buffer_add_u64(&e->texts, msg->basics.max_forwards - 1u);
+        sip_edits_replace(&e->edits, sip_message_value(msg, SIP_MAX_FORWARDS),
+                          forward_text_since(e, start));
     } else {
-        sip_build_number(&text, SLICE("Max-Forwards"), MAX_FORWARDS);
-        sip_edits_append(&e->edits, buffer_slice(&text));
+        sip_build_number(&e->texts, SLICE("Max-Forwards"), MAX_FORWARDS);
+        sip_edits_append(&e->edits, forward_text_since(e, start));
     }
     return true;
 }
@@ -117,16 +126,14 @@ uint32_t forward_breadth(const struct sip_message *msg)
 static bool set_max_breadth(struct editing *e)
 {
     const struct sip_header *header = sip_message_header(e->rq->msg, SIP_MAX_BREADTH);
-    struct buffer text;
+    const size_t start = e->texts.len;
 
-    if (!forward_new_text(e, 32, &text))
-        return false;
     if (header != NULL) {
-        buffer_add_u64(&text, e->forwarding->max_breadth);
-        sip_edits_replace(&e->edits, header->value, buffer_slice(&text));
+        buffer_add_u64(&e->texts, e->forwarding->max_breadth);
+        sip_edits_replace(&e->edits, header->value, forward_text_since(e, start));
     } else {
-        sip_build_number(&text, SLICE("Max-Breadth"), e->forwarding->max_breadth);
-        sip_edits_append(&e->edits, buffer_slice(&text));
+        sip_build_number(&e->texts, SLICE("Max-Breadth"), e->forwarding->max_breadth);
+        sip_edits_insert_before(&e->edits, SIP_VIA, forward_text_since(e, start));
     }
     return true;
 }
@@ -207,19 +214,17 @@ static bool insert_record_route(struct editing *e)
     const struct hop *out = &e->forwarding->recorded;
     char token_text[DIALOG_TOKEN_MAX];
     struct buffer token_buffer = buffer_over(token_text, sizeof(token_text));
-    struct buffer line;
+    const size_t start = e->texts.len;
 
     if (!may_begin_dialog(rq->msg->method_id))
         return true;
-    if (!forward_new_text(e, LINE_BYTES, &line))
-        return false;
     bool is_sips = forward_leaves_as_sips(e);
     struct slice token = new_token(e, &token_buffer);
-    add_record_route(&line, side_of(&rq->w->sides, out), is_sips, token);
+    add_record_route(&e->texts, side_of(&rq->w->sides, out), is_sips, token);
     if (!same_side(out, &rq->from))
-        add_record_route(&line, side_of(&rq->w->sides, &rq->from), is_sips, token);
-    sip_edits_insert_before(&e->edits, SIP_RECORD_ROUTE, buffer_slice(&line));
-    return !line.overflowed;
+        add_record_route(&e->texts, side_of(&rq->w->sides, &rq->from), is_sips, token);
+    sip_edits_insert_before(&e->edits, SIP_RECORD_ROUTE, forward_text_since(e, start));
+    return true;
 }
 
 /* Credentials of our realm have served: the next hop need not see them. Others are not ours. */
@@ -239,29 +244,27 @@ static bool consume_credentials(struct editing *e)
 
 static bool add_content_length(struct editing *e)
 {
-    struct buffer text;
+    const size_t start = e->texts.len;
 
     if (!hop_is_reliable(&e->forwarding->hop)
         || sip_message_header(e->rq->msg, SIP_CONTENT_LENGTH) != NULL)
         return true;
-    if (!forward_new_text(e, 48, &text))
-        return false;
-    sip_build_number(&text, SLICE("Content-Length"), e->rq->msg->body.len);
-    sip_edits_append(&e->edits, buffer_slice(&text));
+    sip_build_number(&e->texts, SLICE("Content-Length"), e->rq->msg->body.len);
+    sip_edits_append(&e->edits, forward_text_since(e, start));
     return true;
 }
 
 static bool add_path(struct editing *e)
 {
-    struct buffer place, lines;
+    char text[SIDE_MAX_TEXT];
+    struct buffer place = buffer_over(text, sizeof(text));
+    const size_t start = e->texts.len;
 
     if (e->rq->msg->method_id != SIP_REGISTER || edge_path_of(e->rq) != EDGE_PATH)
         return true;
-    if (!forward_new_text(e, LINE_BYTES, &place) || !forward_new_text(e, LINE_BYTES, &lines))
-        return false;
     write_place(side_of(&e->rq->w->sides, &e->forwarding->recorded), forward_leaves_as_sips(e),
                 &place);
-    edge_write_path(e->rq, buffer_slice(&place), &lines);
-    sip_edits_insert_before(&e->edits, SIP_PATH, buffer_slice(&lines));
-    return !lines.overflowed;
+    edge_write_path(e->rq, buffer_slice(&place), &e->texts);
+    sip_edits_insert_before(&e->edits, SIP_PATH, forward_text_since(e, start));
+    return true;
 }

@@ -5,18 +5,19 @@
 #include "server/forward.h"
 #include "sip/edit.h"
 
-enum { LINE_BYTES = 512 };
-
 struct editing {
     struct request *rq;
     const struct forwarding *forwarding;
-    struct sip_edits edits;
     struct slice target; /* its URI as a Request-URI may be */
     bool is_strict;      /* the first Route is that of a strict router: step 6 */
+    struct buffer texts; /* what is put in, one text behind the other */
+    struct sip_edits edits;
 };
 
-/* Memory for a text of at most `max_bytes` that lives as long as the edits. */
-bool forward_new_text(struct editing *e, size_t max_bytes, struct buffer *out);
+static inline struct slice forward_text_since(const struct editing *e, size_t start)
+{
+    return slice_after(buffer_slice(&e->texts), start);
+}
 
 /* --- forward_route.c: the steps, and what is said of them --------------------------------------
  */

@@ -58,26 +58,22 @@ static bool may_have_more_than_a_request_uri(struct slice text)
 }
 
 /* RFC 3261 19.1.1, table 1: a Request-URI has neither headers nor a method. */
-static bool for_request_line(struct editing *e, struct slice text, struct slice *out)
+static struct slice for_request_line(struct editing *e, struct slice text)
 {
     struct sip_uri uri;
     const struct slice unwanted[] = {SLICE("method"), SLICE_NONE};
+    const size_t start = e->texts.len;
     struct slice method;
-    struct buffer line;
 
-    *out = text;
     if (!may_have_more_than_a_request_uri(text) || !sip_uri_parse(text, &uri))
-        return true;
+        return text;
     if (uri.headers.ptr != NULL)
-        *out = slice_between(text.ptr, uri.headers.ptr - 1);
+        text = slice_between(text.ptr, uri.headers.ptr - 1);
     if (!sip_uri_param(&uri, SLICE("method"), &method))
-        return true;
-    if (!forward_new_text(e, text.len, &line))
-        return false;
-    buffer_add(&line, slice_between(text.ptr, uri.params.ptr));
-    uri_params_write(&uri, unwanted, &line);
-    *out = buffer_slice(&line);
-    return !line.overflowed;
+        return text;
+    buffer_add(&e->texts, slice_between(text.ptr, uri.params.ptr));
+    uri_params_write(&uri, unwanted, &e->texts);
+    return forward_text_since(e, start);
 }
 
 bool forward_replace_uri(struct editing *e)
@@ -86,12 +82,9 @@ bool forward_replace_uri(struct editing *e)
     struct slice value, uri;
     struct sip_uri first;
 
-    if (!for_request_line(e, e->forwarding->uri, &e->target))
-        return false;
-    uri = e->target;
+    e->target = for_request_line(e, e->forwarding->uri);
     e->is_strict = routes.len > 0 && read_first(routes, &value, &first) && !is_loose(&first);
-    if (e->is_strict && !for_request_line(e, first.text, &uri))
-        return false;
+    uri = e->is_strict ? for_request_line(e, first.text) : e->target;
     if (!slice_equal(uri, e->rq->msg->uri))
         sip_edits_replace(&e->edits, e->rq->msg->uri, uri);
     return true;
@@ -157,39 +150,33 @@ static void cut_routes(struct editing *e, const struct sip_header *header, struc
 }
 
 /* The values of the target, without the first if that becomes the Request-URI. */
-static bool add_target_routes(struct editing *e)
+static void add_target_routes(struct editing *e)
 {
     struct slice route = e->forwarding->route, value;
-    struct buffer line;
+    const size_t start = e->texts.len;
 
     if (route.len > 0 && e->is_strict)
         (void)sip_list_next(&route, &value);
     route = slice_trim(route);
     if (route.len == 0)
-        return true;
-    if (!forward_new_text(e, route.len + LINE_BYTES, &line))
-        return false;
-    buffer_add(&line, SLICE("Route: "));
-    buffer_add(&line, route);
-    buffer_add(&line, SLICE("\r\n"));
-    sip_edits_insert_before(&e->edits, SIP_ROUTE, buffer_slice(&line));
-    return !line.overflowed;
+        return;
+    buffer_add(&e->texts, SLICE("Route: "));
+    buffer_add(&e->texts, route);
+    buffer_add(&e->texts, SLICE("\r\n"));
+    sip_edits_insert_before(&e->edits, SIP_ROUTE, forward_text_since(e, start));
 }
 
 /* What stood in the Request-URI comes last, behind a strict router: step 6. */
-static bool add_last_route(struct editing *e)
+static void add_last_route(struct editing *e)
 {
-    struct buffer line;
+    const size_t start = e->texts.len;
 
     if (!e->is_strict)
-        return true;
-    if (!forward_new_text(e, e->target.len + LINE_BYTES, &line))
-        return false;
-    buffer_add(&line, SLICE("Route: <"));
-    buffer_add(&line, e->target);
-    buffer_add(&line, SLICE(">\r\n"));
-    sip_edits_append(&e->edits, buffer_slice(&line));
-    return !line.overflowed;
+        return;
+    buffer_add(&e->texts, SLICE("Route: <"));
+    buffer_add(&e->texts, e->target);
+    buffer_add(&e->texts, SLICE(">\r\n"));
+    sip_edits_append(&e->edits, forward_text_since(e, start));
 }
 
 static void remove_routes(struct editing *e)
@@ -212,11 +199,11 @@ static void remove_some_routes(struct editing *e)
 
 bool forward_edit_routes(struct editing *e)
 {
-    if (!add_target_routes(e))
-        return false;
+    add_target_routes(e);
     if (e->rq->next_route.len > 0)
         remove_some_routes(e);
     else
         remove_routes(e);
-    return add_last_route(e);
+    add_last_route(e);
+    return true;
 }

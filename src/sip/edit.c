@@ -10,12 +10,32 @@ void sip_edits_init(struct sip_edits *edits, const struct sip_message *msg)
     edits->overflowed = false;
 }
 
+/*
+ * Whether the last one puts in, at the same place, what lies in memory before it: then that has
+ * become longer.
+ */
+static bool is_continued(struct sip_edits *edits, const struct sip_edit *edit)
+{
+    for (size_t i = edits->count; i-- > 0 && edits->items[i].at >= edit->at;) {
+        struct sip_edit *last = &edits->items[i];
+        if (last->at != edit->at)
+            continue;
+        if (last->cut > 0 || edit->cut > 0 || slice_end(last->insert) != edit->insert.ptr)
+            return false;
+        last->insert.len += edit->insert.len;
+        return true;
+    }
+    return false;
+}
+
 static void add(struct sip_edits *edits, struct sip_edit edit)
 {
     if (edits->count == SIP_MAX_EDITS) {
         edits->overflowed = true;
         return;
     }
+    if (is_continued(edits, &edit))
+        return;
     size_t i = edits->count++;
     for (; i > 0 && edits->items[i - 1].at > edit.at; i--)
         edits->items[i] = edits->items[i - 1];

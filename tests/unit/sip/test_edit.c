@@ -55,6 +55,30 @@ static void edit_from_the_end_to_the_start(struct sip_edits *edits)
     sip_edits_replace(edits, edits->msg->uri, SLICE("sip:c@y"));
 }
 
+static const char two_lines[] = "A: 1\r\nB: 2\r\n";
+
+static void put_two_that_lie_together(struct sip_edits *edits)
+{
+    sip_edits_insert_before(edits, SIP_VIA, (struct slice){two_lines, 6});
+    sip_edits_replace(edits, edits->msg->uri, SLICE("sip:c@y"));
+    sip_edits_insert_before(edits, SIP_VIA, (struct slice){two_lines + 6, 6});
+    assert_int_equal(edits->count, 2); /* as one */
+}
+
+static void put_another_between(struct sip_edits *edits)
+{
+    sip_edits_insert_before(edits, SIP_VIA, (struct slice){two_lines, 6});
+    put_via(edits);
+    sip_edits_insert_before(edits, SIP_VIA, (struct slice){two_lines + 6, 6});
+}
+
+static void put_and_cut_what_lie_together(struct sip_edits *edits)
+{
+    sip_edits_insert_before(edits, SIP_VIA, (struct slice){two_lines, 6});
+    sip_edits_replace(edits, sip_message_header(edits->msg, SIP_VIA)->name,
+                      (struct slice){two_lines + 6, 1});
+}
+
 static void edits_leave_the_rest_untouched(void **state)
 {
     (void)state;
@@ -88,6 +112,14 @@ static void edits_leave_the_rest_untouched(void **state)
         {START "t: y\r\n\r\n", remove_via, START "t: y\r\n\r\n", "no Via to remove"},
         {START "t: y\r\nv:a\r\ns: x\r\nVia: b\r\n\r\n", put_via,
          START "t: y\r\nVia: new\r\nv:a\r\ns: x\r\nVia: b\r\n\r\n", "before the first Via"},
+        {START "t: y\r\nv:a\r\n\r\n", put_two_that_lie_together,
+         "OPTIONS sip:c@y SIP/2.0\r\nt: y\r\nA: 1\r\nB: 2\r\nv:a\r\n\r\n",
+         "two texts of one piece of memory"},
+        {START "t: y\r\nv:a\r\n\r\n", put_another_between,
+         START "t: y\r\nA: 1\r\nVia: new\r\nB: 2\r\nv:a\r\n\r\n",
+         "the same, and another between them"},
+        {START "t: y\r\nv:a\r\n\r\n", put_and_cut_what_lie_together,
+         START "t: y\r\nA: 1\r\nB:a\r\n\r\n", "the same, and the second takes something's place"},
         {START "t: y\r\ns: x\r\n\r\n", put_via, START "Via: new\r\nt: y\r\ns: x\r\n\r\n",
          "before all, where there is no Via"},
         {START "\r\nhi", put_via, START "Via: new\r\n\r\nhi", "as the only field"},
