@@ -168,18 +168,13 @@ void ack_forward(struct request *ack, const struct target_list *targets)
     const struct target *target = &targets->items[0];
     struct sip_locate machine;
     struct sip_candidate place;
-    struct sip_uri uri;
 
     worker_saw_ack(ack->w);
     if (target->has_flow && (!target->is_secure || hop_is_secure(&target->flow))) {
         send_by(ack, target, &target->flow);
         return;
     }
-    if (!forward_next_hop(ack, target->uri, target->route, &uri))
-        return;
-    if (target->is_secure)
-        uri.scheme = SIP_SCHEME_SIPS;
-    switch (next_hop_find(ack, &uri, &machine, &place)) {
+    switch (next_hop_find(ack, target, &machine, &place)) {
     case SIP_LOCATED: send_to(ack, target, &place); break;
     case SIP_LOCATE_WAIT: wait_for_place(ack, &machine); break;
     default: break;

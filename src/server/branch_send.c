@@ -177,7 +177,6 @@ bool branch_try_target(struct branch *b, struct request *rq)
 {
     struct hop flow = b->target.flow;
     struct sip_locate machine;
-    struct sip_uri uri;
 
     b->is_forbidden = false;
     if (b->target.has_flow && !b->tried_flow && (!b->target.is_secure || hop_is_secure(&flow))) {
@@ -188,11 +187,7 @@ bool branch_try_target(struct branch *b, struct request *rq)
     b->is_by_flow = false;
     if (b->target.is_bound)
         return false;
-    if (!forward_next_hop(rq, b->target.uri, b->target.route, &uri))
-        return false;
-    if (b->target.is_secure)
-        uri.scheme = SIP_SCHEME_SIPS;
-    switch (next_hop_find(rq, &uri, &machine, &b->place)) {
+    switch (next_hop_find(rq, &b->target, &machine, &b->place)) {
     case SIP_LOCATED: return send_to(b, rq, &b->place);
     case SIP_LOCATE_WAIT: return search(b, rq, &machine);
     default: return false;

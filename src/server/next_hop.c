@@ -2,6 +2,7 @@
 #include "server/next_hop.h"
 
 #include "server/domain.h"
+#include "server/forward.h"
 #include "server/reach.h"
 
 enum { LARGE_REQUEST = 1000 }; /* with what we add, perhaps too large for UDP: RFC 3261 18.1.1 */
@@ -28,8 +29,37 @@ static uint16_t own_port(const struct request *rq, enum sip_transport transport)
     return is_like_it_came ? rq->from.local.port : sip_transports[transport].default_port;
 }
 
-enum sip_locate_result next_hop_find(const struct request *rq, const struct sip_uri *uri,
-                                     struct sip_locate *search, struct sip_candidate *out)
+static bool speaks_udp(const struct sip_locate_client *client)
+{
+    for (size_t i = 0; i < client->transport_count; i++) {
+        if (client->transports[i] == SIP_UDP)
+            return true;
+    }
+    return false;
+}
+
+static bool can_be_sent_to(const struct sip_locate_client *client, const struct net_addr *addr)
+{
+    return (addr->family == 4 ? client->has_ipv4 : client->has_ipv6) && !net_addr_is_wildcard(addr)
+           && !net_addr_is_multicast(addr);
+}
+
+bool next_hop_is_plain(const struct request *rq, const struct sip_uri *uri, struct net_addr *out)
+{
+    const struct sip_locate_client *client = &rq->w->client;
+    uint16_t port = uri->port != 0 ? uri->port : hop_protocol_port(HOP_UDP);
+
+    return uri->scheme == SIP_SCHEME_SIP && uri->params.len == 0 && speaks_udp(client)
+           && net_addr_parse(uri->host, port, out) && can_be_sent_to(client, out);
+}
+
+static struct sip_candidate plain_place(const struct net_addr *addr)
+{
+    return (struct sip_candidate){.transport = SIP_UDP, .ip = locator_ip(addr), .port = addr->port};
+}
+
+static enum sip_locate_result find_by_uri(const struct request *rq, const struct sip_uri *uri,
+                                          struct sip_locate *search, struct sip_candidate *out)
 {
     const struct sip_locate_client client = client_for(rq);
 
@@ -42,6 +72,23 @@ enum sip_locate_result next_hop_find(const struct request *rq, const struct sip_
                                   .port = own_port(rq, search->transport),
                                   .domain = sip_locate_domain(search)};
     return SIP_LOCATED;
+}
+
+enum sip_locate_result next_hop_find(const struct request *rq, const struct target *target,
+                                     struct sip_locate *search, struct sip_candidate *out)
+{
+    struct net_addr addr = target->flow.remote;
+    struct sip_uri uri;
+
+    if (!target->has_place && !forward_next_hop(rq, target->uri, target->route, &uri))
+        return SIP_LOCATE_CANNOT;
+    if (target->has_place || (!target->is_secure && next_hop_is_plain(rq, &uri, &addr))) {
+        *out = plain_place(&addr);
+        return SIP_LOCATED;
+    }
+    if (target->is_secure)
+        uri.scheme = SIP_SCHEME_SIPS;
+    return find_by_uri(rq, &uri, search, out);
 }
 
 struct locator *next_hop_search(const struct request *rq, const struct sip_locate *search,
@@ -72,8 +119,8 @@ bool next_hop_is_open(struct worker *w, const struct sip_candidate *place)
 static bool may_send_to(struct worker *w, const struct sip_candidate *place,
                         const struct net_addr *namer, const struct net_addr *addr)
 {
-    return (place->host.len == 0 && transport_is_ours(w->transport, addr))
-           || reach_permits(w, namer, addr);
+    return reach_permits(w, namer, addr)
+           || (place->host.len == 0 && transport_is_ours(w->transport, addr));
 }
 
 static void log_forbidden(struct worker *w, const struct net_addr *namer,
@@ -107,7 +154,7 @@ enum sip_status next_hop_choose(struct worker *w, const struct sip_candidate *pl
         log_forbidden(w, namer, &addr);
         return SIP_403_FORBIDDEN;
     }
-    if (domain.len == 0) {
+    if (domain.len == 0 && sip_transports[protocol].is_secure) {
         net_addr_write_host(&addr, &host);
         domain = buffer_slice(&host);
     }

@@ -5,16 +5,24 @@
 #ifndef TCHIN_SERVER_NEXT_HOP_H
 #define TCHIN_SERVER_NEXT_HOP_H
 
-#include "server/request.h"
+#include "server/target.h"
 #include "transport/locator.h"
 
 /*
- * SIP_LOCATED: `out` is the place, and the only one. SIP_LOCATE_WAIT: it is to be searched for. All
- * else: nothing we can send to, as an unknown transport, a group or broadcast address. A name that
- * is one of our domains leads to ourselves, whatever DNS says.
+ * Where a target leads that is not reached by a flow: RFC 3261 16.6 step 7. SIP_LOCATED: `out` is
+ * the place, and the only one. SIP_LOCATE_WAIT: it is to be searched for. All else: nothing we can
+ * send to, as an unknown transport, a group or broadcast address. A name that is one of our domains
+ * leads to ourselves, whatever DNS says.
  */
-enum sip_locate_result next_hop_find(const struct request *rq, const struct sip_uri *uri,
+enum sip_locate_result next_hop_find(const struct request *rq, const struct target *target,
                                      struct sip_locate *search, struct sip_candidate *out);
+
+/*
+ * Whether a URI says where it leads by itself: to an address, by UDP. So does nearly every one that
+ * is followed.
+ */
+bool next_hop_is_plain(const struct request *rq, const struct sip_uri *uri,
+                       struct net_addr *out) MUST_USE;
 
 /*
  * The search that next_hop_find has begun, for locator_next. `go_on` is called as locator_new says.

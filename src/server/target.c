@@ -8,6 +8,7 @@
 #include "server/domain.h"
 #include "server/forward.h"
 #include "server/gruu.h"
+#include "server/next_hop.h"
 #include "server/reach.h"
 #include "server/reply.h"
 #include "sip/address.h"
@@ -221,14 +222,31 @@ static enum sip_status find_by_location(struct request *rq, struct target_list *
 /* --- what follows in a dialog, and may go to its far side only ----------------------------------
  */
 
-/* Where its first Route, or else its URI, names an address: that of `remote`? */
-static bool leads_to(const struct request *rq, const struct net_addr *remote)
+/*
+ * Where its first Route, or else its URI, names an address: that of the far side? `target` has its
+ * hop then.
+ */
+static bool leads_to_far_side(const struct request *rq, struct target *target)
 {
+    const struct hop *far = &rq->far->flow.hop;
     struct net_addr addr;
     struct sip_uri uri;
 
-    return forward_next_hop(rq, rq->uri_text, SLICE_NONE, &uri)
-           && net_addr_parse(domain_place_of(&uri), 0, &addr) && net_addr_same_host(&addr, remote);
+    if (!forward_next_hop(rq, rq->uri_text, SLICE_NONE, &uri))
+        return false;
+    bool is_plain = !target->is_secure && next_hop_is_plain(rq, &uri, &addr);
+    if ((!is_plain && !net_addr_parse(domain_place_of(&uri), 0, &addr))
+        || !net_addr_same_host(&addr, &far->remote))
+        return false;
+    target->named_by = far->remote;
+    target->flow = *far;
+    target->has_flow =
+        rq->next_route.len == 0 && hop_is_reliable(far) && flow_is_alive(rq->w->server, far);
+    if (is_plain && !target->has_flow) {
+        target->flow.remote = addr;
+        target->has_place = true;
+    }
+    return true;
 }
 
 /*
@@ -298,13 +316,8 @@ static enum sip_status find_by_dialog(struct request *rq, struct target_list *ou
         return status;
     struct target *target = out->items;
     target->is_ours = far->is_ours;
-    if (!far->flow.is_bound && leads_to(rq, &far->flow.hop.remote)) {
-        target->named_by = far->flow.hop.remote;
-        target->flow = far->flow.hop;
-        target->has_flow = rq->next_route.len == 0 && hop_is_reliable(&target->flow)
-                           && flow_is_alive(rq->w->server, &target->flow);
+    if (!far->flow.is_bound && leads_to_far_side(rq, target))
         return SIP_GO_ON;
-    }
     if (dialog_is_free(rq) || (far->is_ours && find_registered(rq, target))
         || take_first_hop(rq, target))
         return SIP_GO_ON;

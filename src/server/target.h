@@ -10,6 +10,7 @@ struct target {
     struct net_addr named_by; /* where who says so was seen, see reach.h; family 0: nobody */
     struct hop flow;          /* by which it is reached, if has_flow */
     bool has_flow;
+    bool has_place;      /* to flow.remote, and by UDP, is where the URI leads */
     bool is_bound;       /* it is reached by no other way */
     bool is_ours;        /* a user of ours */
     bool is_secure;      /* by TLS or not at all: RFC 5630 5.3, also for a URI that is only sip */
