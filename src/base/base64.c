@@ -34,12 +34,12 @@ static inline void write_group(const char *bytes, char *out)
 
 static inline bool read_group(const char *text, char *out)
 {
-    uint32_t a = values[byte_at(text, 0)], b = values[byte_at(text, 1)];
-    uint32_t c = values[byte_at(text, 2)], d = values[byte_at(text, 3)];
+    uint32_t a = values[byte_at(text, 0)] - 1U, b = values[byte_at(text, 1)] - 1U;
+    uint32_t c = values[byte_at(text, 2)] - 1U, d = values[byte_at(text, 3)] - 1U;
 
-    if (a == 0 || b == 0 || c == 0 || d == 0)
+    if ((a | b | c | d) > 63) /* what is no digit is worth more than all */
         return false;
-    uint32_t group = (a - 1) << 18 | (b - 1) << 12 | (c - 1) << 6 | (d - 1);
+    uint32_t group = a << 18 | b << 12 | c << 6 | d;
     out[0] = (char)(group >> 16);
     out[1] = (char)(group >> 8);
     out[2] = (char)group;

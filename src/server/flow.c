@@ -65,13 +65,16 @@ static bool get(struct cursor *c, unsigned bytes, uint64_t *out)
 
 static bool get_addr(struct cursor *c, bool is_ipv6, struct net_addr *out)
 {
-    size_t len = is_ipv6 ? IPV6_BYTES : IPV4_BYTES;
-    uint64_t port;
+    const unsigned char *at = (const unsigned char *)c->at;
+    size_t len = 2 + (is_ipv6 ? IPV6_BYTES : IPV4_BYTES);
 
-    if (!get(c, 2, &port) || (size_t)(c->end - c->at) < len)
+    if ((size_t)(c->end - c->at) < len)
         return false;
-    *out = (struct net_addr){.family = is_ipv6 ? 6 : 4, .port = (uint16_t)port};
-    memcpy(out->ip, c->at, len);
+    *out = (struct net_addr){.family = is_ipv6 ? 6 : 4, .port = (uint16_t)(at[0] << 8 | at[1])};
+    if (is_ipv6)
+        memcpy(out->ip, at + 2, IPV6_BYTES);
+    else
+        memcpy(out->ip, at + 2, IPV4_BYTES);
     c->at += len;
     return true;
 }

@@ -132,7 +132,9 @@ static bool set_max_breadth(struct editing *e)
         buffer_add_u64(&e->texts, e->forwarding->max_breadth);
         sip_edits_replace(&e->edits, header->value, forward_text_since(e, start));
     } else {
-        sip_build_number(&e->texts, SLICE("Max-Breadth"), e->forwarding->max_breadth);
+        buffer_add(&e->texts, SLICE("Max-Breadth: "));
+        buffer_add_u64(&e->texts, e->forwarding->max_breadth);
+        buffer_add(&e->texts, SLICE("\r\n"));
         sip_edits_insert_before(&e->edits, SIP_VIA, forward_text_since(e, start));
     }
     return true;

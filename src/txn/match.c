@@ -50,7 +50,7 @@ static bool has_capitals(struct slice text)
     bool found = false;
 
     for (size_t i = 0; i < text.len; i++)
-        found |= text.ptr[i] >= 'A' && text.ptr[i] <= 'Z';
+        found |= (unsigned char)(text.ptr[i] - 'A') <= 'Z' - 'A';
     return found;
 }
 
