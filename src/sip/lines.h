@@ -11,21 +11,23 @@ struct lines {
     const char *at; /* where the next line begins */
     const char *end;
     struct matches newlines; /* of which none is before `at` */
+    bool sees_text;          /* the next line is neither empty nor a fold; false says nothing */
     bool has_folds;          /* so far: eat_unfolded_line has seen one */
 };
 
+/* A text that does not begin with a line end. */
 static inline struct lines lines_in(const char *at, const char *end)
 {
-    return (struct lines){at, end, matches_in(at, end, '\n'), false};
+    return (struct lines){at, end, matches_in(at, end, '\n'), false, false};
 }
 
-/* The line that ends with this newline, without its CRLF or LF. */
+/* The line that ends with this newline, which is not the first byte, without its CRLF or LF. */
 static inline struct slice take_line(struct lines *lines, const char *newline)
 {
     const char *start = lines->at;
 
     lines->at = newline + 1;
-    return slice_between(start, newline > start && newline[-1] == '\r' ? newline - 1 : newline);
+    return slice_between(start, newline[-1] == '\r' ? newline - 1 : newline);
 }
 
 /* A line. False: there is no line end any more. */
@@ -38,10 +40,9 @@ static inline bool eat_line(struct lines *lines, struct slice *out)
     return newline != NULL;
 }
 
-/* Most lines begin with a letter, which is told first. */
 static inline bool sees_blank(const char *at, const char *end)
 {
-    return at < end && (unsigned char)*at <= ' ' && (*at == ' ' || *at == '\t');
+    return at < end && (*at == ' ' || *at == '\t');
 }
 
 /* RFC 3261 7.3.1: a line that begins with white space belongs to the one before. */
@@ -49,12 +50,15 @@ static inline bool eat_unfolded_line(struct lines *lines, struct slice *out)
 {
     const char *newline = next_match(&lines->newlines);
 
-    while (newline != NULL && sees_blank(newline + 1, lines->end)) {
-        lines->has_folds = true;
-        newline = next_match(&lines->newlines);
-    }
     if (newline == NULL)
         return false;
+    lines->sees_text = newline + 1 < lines->end && (unsigned char)newline[1] > ' ';
+    while (!lines->sees_text && sees_blank(newline + 1, lines->end)) {
+        lines->has_folds = true;
+        newline = next_match(&lines->newlines);
+        if (newline == NULL)
+            return false;
+    }
     *out = take_line(lines, newline);
     return true;
 }
@@ -64,7 +68,7 @@ static inline bool eat_empty_line(struct lines *lines)
 {
     size_t left = (size_t)(lines->end - lines->at);
 
-    if (left >= 1 && (unsigned char)lines->at[0] > '\r')
+    if (lines->sees_text)
         return false;
     if (left >= 1 && lines->at[0] == '\n')
         lines->at += 1;

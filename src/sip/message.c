@@ -56,17 +56,23 @@ static inline void read_start_line(struct reader *r, struct lines *lines)
 
 /* --- header fields --- */
 
-static inline void link_header(struct sip_message *msg, size_t index)
+/* Out of line: it is seldom needed, and the loop over the lines wants the registers. */
+static __attribute__((noinline)) void link_repeat(struct sip_message *msg, uint8_t id, size_t index)
 {
-    uint8_t id = msg->headers[index].id;
+    bool is_second = (msg->repeated_ids & (uint64_t)1 << id) == 0;
+    uint8_t before = is_second ? msg->first[id] : msg->last[id];
 
-    if (msg->first[id] == 0) {
-        msg->first[id] = (uint8_t)(index + 1);
-    } else {
-        msg->headers[msg->last[id] - 1].next = (uint8_t)index;
-        msg->repeated_ids |= (uint64_t)1 << id;
-    }
+    msg->headers[before - 1].next = (uint8_t)index;
+    msg->repeated_ids |= (uint64_t)1 << id;
     msg->last[id] = (uint8_t)(index + 1);
+}
+
+static inline void link_header(struct sip_message *msg, uint8_t id, size_t index)
+{
+    if (msg->first[id] == 0)
+        msg->first[id] = (uint8_t)(index + 1);
+    else
+        link_repeat(msg, id, index);
 }
 
 /* header-name HCOLON; HCOLON = *( SP / HTAB ) ":" SWS */
@@ -125,7 +131,7 @@ static inline struct sip_header read_header(struct slice line, const char *end)
 
     if (id == SIP_UNKNOWN_HEADER)
         return read_any_header(line);
-    const char *value = line.ptr + len + 1, *line_end = slice_end(line);
+    const char *value = line.ptr + len + 1, *line_end = line.ptr + line.len;
     if (value < line_end && *value == ' ') /* mostly there is one, and no more to be trimmed */
         value++;
     return (struct sip_header){
@@ -152,7 +158,8 @@ static inline void read_headers(struct reader *r, struct lines *lines)
             continue;
         }
         msg->headers[count] = read_header(line, lines->end);
-        link_header(msg, count++);
+        link_header(msg, msg->headers[count].id, count);
+        count++;
     }
     msg->header_count = (uint16_t)count;
     msg->has_folds = lines->has_folds;

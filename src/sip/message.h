@@ -69,10 +69,10 @@ struct sip_message {
     uint64_t repeated_ids; /* a bit for each id that more than one field has */
     uint16_t header_count;
     uint8_t first[SIP_HEADER_ID_COUNT]; /* index of the first field of each id, plus 1; 0: none */
-    uint8_t last[SIP_HEADER_ID_COUNT];  /* likewise */
 
     struct sip_basics basics;   /* from its `from` on, parsing leaves everything as it was */
     struct sip_uri request_uri; /* text is empty: there is none, or it is none by sip_uri_parse */
+    uint8_t last[SIP_HEADER_ID_COUNT]; /* as `first`, of those in `repeated_ids` alone */
     struct sip_header headers[SIP_MAX_HEADERS];
 };
 
