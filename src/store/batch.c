@@ -148,7 +148,8 @@ static void take(struct store *store, struct location_update *update)
     if (update->answer.err != ERR_NONE)
         update->result = SLICE_NONE;
     if (update->result.len > 0) {
-        append(store, update);
+        if (!store_is_relaxed(store))
+            append(store, update);
         hold(batch, update, before, count_of(standing));
     }
 }
@@ -195,18 +196,20 @@ static bool commit(struct store *store)
     return is_committed;
 }
 
-static void show(struct index *index, struct location_update *update)
+static void show(struct store *store, struct location_update *update)
 {
-    struct record *record = update->room;
+    bool is_in_place = update->room == NULL;
+    struct record *record = is_in_place ? update->shown : update->room;
 
-    if (record != NULL) {
+    if (store_is_relaxed(store))
+        unwritten_note(&store->unwritten, record, update->shown);
+    else
         record->log_id = update->log_id;
-        index_put(index, record, update->hash);
-        update->room = NULL;
-        return;
-    }
-    index_overwrite(index, update->shown, update->hash, update->result);
-    update->shown->log_id = update->log_id;
+    if (is_in_place)
+        index_overwrite(&store->index, record, update->hash, update->result);
+    else
+        index_put(&store->index, record, update->hash);
+    update->room = NULL;
 }
 
 /* Of several for one address of record the last one counts. */
@@ -215,7 +218,7 @@ static void show_or_drop(struct store *store, struct location_update *update, bo
     if (update->is_tentative)
         map_remove(&store->batch.tentative, &update->tentative);
     if (update->is_tentative && is_shown)
-        show(&store->index, update);
+        show(store, update);
     else
         free(update->room);
     if (update->result.len > 0 && !is_shown)
@@ -267,12 +270,9 @@ void batch_finish(struct store *store)
     if (batch->count == 0)
         return;
     take_all(store);
-    if (store->settings.durability == STORE_RELAXED) {
-        settle(store, true);
-        commit(store);
-    } else {
-        settle(store, commit(store));
-    }
+    settle(store, store_is_relaxed(store) || commit(store));
     batch->has_begun = false;
     batch->has_failed = false;
+    if (store->unwritten.count > UNWRITTEN_MAX - BATCH_MAX_UPDATES)
+        unwritten_write(store);
 }

@@ -76,7 +76,8 @@ void index_put(struct index *index, struct record *record, uint64_t hash)
     pthread_mutex_lock(&shard->lock);
     if (old != NULL)
         map_remove(&shard->map, &old->node);
-    bool added = bindings > 0 && map_add(&shard->map, &record->node, hash);
+    bool stays = bindings > 0 || record->log_id < 0;
+    bool added = stays && map_add(&shard->map, &record->node, hash);
     pthread_mutex_unlock(&shard->lock);
 
     if (old != NULL)
@@ -145,8 +146,10 @@ bool index_copy_shard(struct index *index, size_t shard, struct arena *arena, st
     return copied;
 }
 
-static void drop(struct index *index, struct shard *shard, struct record *record)
+void index_drop(struct index *index, struct record *record)
 {
+    struct shard *shard = shards_of(&index->shards, record->node.hash);
+
     pthread_mutex_lock(&shard->lock);
     map_remove(&shard->map, &record->node);
     pthread_mutex_unlock(&shard->lock);
@@ -164,7 +167,7 @@ void index_sweep(struct index *index, uint64_t now_ms)
     while (node != NULL) {
         struct record *record = record_of(node);
         node = shard_walk(shard, node);
-        if (record_is_over(record_bytes(record), now_ms))
-            drop(index, shard, record);
+        if (record->log_id >= 0 && record_is_over(record_bytes(record), now_ms))
+            index_drop(index, record);
     }
 }

@@ -35,7 +35,7 @@ bool index_make_ready(struct index *index, uint64_t hash) MUST_USE;
 
 /*
  * The writer: `record` takes the place of the one there is, which is freed. A record without
- * bindings is freed too.
+ * bindings is freed too, unless it has yet to be written: then index_drop is due.
  */
 void index_put(struct index *index, struct record *record, uint64_t hash);
 
@@ -54,7 +54,10 @@ bool index_copy(struct index *index, struct slice aor, struct arena *arena,
 bool index_copy_shard(struct index *index, size_t shard, struct arena *arena, struct slice **out,
                       size_t *count) MUST_USE;
 
-/* The writer: frees the records of the next shard that are over at `now_ms`. */
+/* The writer: takes a record out, and frees it. */
+void index_drop(struct index *index, struct record *record);
+
+/* The writer: frees the records of the next shard that are over at `now_ms`, and written. */
 void index_sweep(struct index *index, uint64_t now_ms);
 
 #endif

@@ -8,6 +8,7 @@
 #include "store/location.h"
 #include "store/location_log.h"
 #include "store/store.h"
+#include "store/unwritten.h"
 #include "store/user_table.h"
 #include "store/writer.h"
 
@@ -22,6 +23,7 @@ struct store {
     location_same_contact *same_contact;
     struct location_log log;
     struct batch batch;
+    struct unwritten unwritten; /* relaxed */
     struct writer writer;
     struct checkpoint checkpoint;
 };
@@ -30,6 +32,12 @@ struct store {
 static inline bool store_is_durable(const struct store *store)
 {
     return store->settings.durability == STORE_POWER;
+}
+
+/* Whether they are answered before they are written. */
+static inline bool store_is_relaxed(const struct store *store)
+{
+    return store->settings.durability == STORE_RELAXED;
 }
 
 #endif

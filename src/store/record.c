@@ -101,8 +101,10 @@ static struct record *allocate(size_t packed_len)
 {
     struct record *record = malloc(offsetof(struct record, packed) + packed_len);
 
-    if (record != NULL)
+    if (record != NULL) {
+        record->log_id = 0;
         record->len = (uint32_t)packed_len;
+    }
     return record;
 }
 

@@ -23,7 +23,7 @@ enum { RECORD_MAX_BYTES = 1 << 18 };
 /* Once it is in the index, where others copy it, it changes under the lock of its shard alone. */
 struct record {
     struct map_node node;
-    int64_t log_id; /* the row of the log it is in; for the writer alone */
+    int64_t log_id; /* the row of the log it is in, below 1: none; for the writer alone */
     uint32_t len;
     char packed[];
 };

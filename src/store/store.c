@@ -46,6 +46,7 @@ static void give_back(struct store *store)
 {
     pthread_mutex_destroy(&store->users_change);
     batch_fini(&store->batch);
+    unwritten_fini(&store->unwritten);
     index_fini(&store->index);
     user_table_fini(&store->users);
     database_close(store->db);
@@ -77,7 +78,9 @@ static enum err make_tables(struct store *store)
         return ERR_IO;
     index_init(&store->index, &key);
     user_table_init(&store->users, &key);
-    return batch_init(&store->batch) ? ERR_NONE : ERR_MEMORY;
+    bool has_memory = batch_init(&store->batch)
+                      && (!store_is_relaxed(store) || unwritten_init(&store->unwritten));
+    return has_memory ? ERR_NONE : ERR_MEMORY;
 }
 
 static enum err load_bindings(struct store *store, uint64_t now_ms, const char *path,

@@ -139,7 +139,8 @@ enum err writer_do(struct store *store, writer_work *work, void *arg)
 
 static void nap(struct writer *w)
 {
-    uint64_t until_ms = clock_ms() + NAP_MS;
+    uint64_t nap_ends_at = clock_ms() + NAP_MS;
+    uint64_t until_ms = w->writes_at > 0 && w->writes_at < nap_ends_at ? w->writes_at : nap_ends_at;
     struct timespec until = {(time_t)(until_ms / 1000), (long)(until_ms % 1000) * 1000000L};
 
     if (!mailbox_may_sleep(&w->inbox))
@@ -165,6 +166,7 @@ static bool shorten_log(struct store *store)
     w->updates = 0;
     if (!location_log_is_long(&store->log, &store->index))
         return false;
+    unwritten_write(store); /* what it says of a record counts before an older row is cut off */
     arena_reset(w->arena);
     records = records < MAX_SHORTENING ? records : MAX_SHORTENING;
     if (location_log_shorten(&store->log, &store->index, records, w->arena))
@@ -172,6 +174,20 @@ static bool shorten_log(struct store *store)
     writer_complain(store, "the log of bindings could not be shortened",
                     database_complaint(store->db));
     return false;
+}
+
+static void look_after_unwritten(struct store *store)
+{
+    struct writer *w = &store->writer;
+
+    if (store->unwritten.count == 0) {
+        w->writes_at = 0;
+    } else if (w->writes_at == 0) {
+        w->writes_at = clock_ms() + UNWRITTEN_MS;
+    } else if (clock_ms() >= w->writes_at) {
+        unwritten_write(store);
+        w->writes_at = 0;
+    }
 }
 
 static void look_after_checkpoints(struct store *store)
@@ -202,12 +218,14 @@ static void *run(void *arg)
     while (!w->stops) {
         bool had_mail = mailbox_deliver(&w->inbox);
         batch_finish(store);
+        look_after_unwritten(store);
         bool has_more = shorten_log(store);
         look_after_checkpoints(store);
         sweep(store);
         if (!had_mail && !has_more && !w->stops)
             nap(w);
     }
+    unwritten_write(store);
     return NULL;
 }
 

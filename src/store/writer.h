@@ -21,8 +21,9 @@ struct writer {
     struct arena *arena;
     size_t updates;   /* since the log was last looked after */
     uint64_t now_ms;  /* the time that we were told last */
-    uint64_t told_at; /* when, by our own clock, as are the next two */
+    uint64_t told_at; /* when, by our own clock, as are the next three */
     uint64_t sweeps_at;
+    uint64_t writes_at;    /* what is unwritten; 0: nothing is */
     uint64_t silent_until; /* about what could not be written */
 };
 

@@ -1,5 +1,6 @@
 /* What goes wrong while it runs: it is killed, the disk refuses; and what keeps the log short. */
 #include <signal.h>
+#include <sqlite3.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
@@ -185,6 +186,108 @@ static void relaxed_it_answers_before_it_writes(void **state)
     check_contacts(w, "alice", NOW, "sip:b sip:a");
 }
 
+/* In the log of bindings, as another connection reads it. */
+static size_t bytes_written(struct world *w)
+{
+    sqlite3_stmt *count = NULL;
+    char path[512];
+    sqlite3 *reader = NULL;
+
+    (void)snprintf(path, sizeof(path), "%s/tchin.db", w->settings.folder);
+    assert_int_equal(sqlite3_open_v2(path, &reader, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(reader, "SELECT sum(length(records)) FROM location_log", -1,
+                                        &count, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_step(count), SQLITE_ROW);
+    size_t bytes = (size_t)sqlite3_column_int64(count, 0);
+    assert_int_equal(sqlite3_finalize(count), SQLITE_OK);
+    assert_int_equal(sqlite3_close(reader), SQLITE_OK);
+    return bytes;
+}
+
+static void open_relaxed(struct world *w)
+{
+    w->settings.durability = STORE_RELAXED;
+    CHECK_MADE(open_store(w) ? w : NULL);
+}
+
+/* What is acknowledged within a moment is written once, and that moment ends by itself. */
+static void relaxed_it_writes_once_what_changes_often(void **state)
+{
+    enum { TIMES = 500, RECORD_BYTES = 80 };
+    struct world *w = make_world();
+
+    (void)state;
+    open_relaxed(w);
+    for (uint32_t i = 1; i <= TIMES; i++)
+        assert_int_equal(bind(w, "alice", binding_to("sip:a", "id", i)), ERR_NONE);
+    for (int waited_ms = 0; bytes_written(w) == 0; waited_ms += 10) {
+        assert_in_range(waited_ms, 0, 10000);
+        usleep(10000);
+    }
+    assert_in_range(bytes_written(w), 1, TIMES / 4 * RECORD_BYTES);
+    assert_int_equal(find(w, "alice", NOW).items[0].cseq, TIMES);
+}
+
+static void relaxed_it_loses_nothing_when_it_is_closed(void **state)
+{
+    struct world *w = make_world();
+    struct location_changes all = {
+        .aor = SLICE("bob"), .removes_all = true, .call_id = SLICE("id"), .cseq = 2};
+
+    (void)state;
+    open_relaxed(w);
+    assert_int_equal(bind(w, "alice", binding_to("sip:a", "id", 1)), ERR_NONE);
+    assert_int_equal(bind(w, "bob", binding_to("sip:b", "id", 1)), ERR_NONE);
+    CHECK_MADE(open_store(w) ? w : NULL);
+    check_contacts(w, "bob", NOW, "sip:b");
+    assert_int_equal(update(w, &all, NOW), ERR_NONE);
+    check_contacts(w, "bob", NOW, "");
+    assert_int_equal(bind(w, "carol", binding_to("sip:c", "id", 1)), ERR_NONE);
+    assert_int_equal(bind(w, "carol", binding_to("sip:cc", "id", 2)), ERR_NONE);
+    CHECK_MADE(open_store(w) ? w : NULL);
+    check_contacts(w, "alice", NOW, "sip:a");
+    check_contacts(w, "bob", NOW, "");
+    check_contacts(w, "carol", NOW, "sip:cc sip:c");
+    assert_int_equal(location_count(w->store), 3);
+}
+
+/* More than may wait, each of them gone and come back, and the log shortened meanwhile. */
+static void relaxed_it_keeps_apart_what_comes_and_goes(void **state)
+{
+    enum { AORS = 3 * UNWRITTEN_MAX / 2, ROUNDS = 6 };
+    struct world *w = make_world();
+
+    (void)state;
+    open_relaxed(w);
+    for (uint32_t i = 0; i < AORS * ROUNDS; i++) {
+        struct binding binding = binding_to("sip:a", "id", i + 1);
+        char aor[32];
+        int len = snprintf(aor, sizeof(aor), "user%u", i % AORS);
+        struct location_changes changes = {
+            .aor = {aor, (size_t)len},
+              .items = &binding, .count = 1, .max_bindings = 10
+        };
+        bool leaves = i / AORS % 2 == 1 && i % 3 == 0;
+        binding.expires_at_ms = leaves ? NOW : NOW + HOUR;
+        if (i >= ARRAY_LEN(w->asked))
+            assert_int_equal(wait_for(w, i % ARRAY_LEN(w->asked)), ERR_NONE);
+        ask(w, i % ARRAY_LEN(w->asked), &changes, NOW);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(w->asked); i++)
+        assert_int_equal(wait_for(w, i), ERR_NONE);
+    assert_int_equal(location_count(w->store), AORS - AORS / 3);
+    CHECK_MADE(open_store(w) ? w : NULL);
+    assert_int_equal(location_count(w->store), AORS - AORS / 3);
+    for (uint32_t i = 0; i < AORS; i++) {
+        char aor[32];
+        (void)snprintf(aor, sizeof(aor), "user%u", i);
+        struct binding_list list = find(w, aor, NOW);
+        assert_int_equal(list.count, i % 3 == 0 ? 0 : 1);
+        assert_true(list.count == 0 || list.items[0].cseq == AORS * (ROUNDS - 1) + i + 1);
+    }
+}
+
 static void with_power_at_stake_it_works_the_same(void **state)
 {
     struct world *w = make_world();
@@ -239,5 +342,8 @@ CHECK_MAIN(CHECK_TEST(no_acknowledged_binding_is_lost_when_it_is_killed),
            CHECK_TEST(an_import_that_cannot_be_written_leaves_no_trace),
            CHECK_TEST(a_disk_that_stays_full_is_said_once),
            CHECK_TEST(relaxed_it_answers_before_it_writes),
+           CHECK_TEST(relaxed_it_writes_once_what_changes_often),
+           CHECK_TEST(relaxed_it_loses_nothing_when_it_is_closed),
+           CHECK_TEST(relaxed_it_keeps_apart_what_comes_and_goes),
            CHECK_TEST(with_power_at_stake_it_works_the_same),
            CHECK_TEST(the_log_stays_short_and_loses_nothing))
