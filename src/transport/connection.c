@@ -244,6 +244,8 @@ bool connection_send(struct connection *c, struct slice message)
         || !outbox_add(&c->outbox, message))
         return false;
     streams->waiting_bytes += message.len;
+    if (!is_response(message) && message.ptr[0] != '\r')
+        c->asks = true;
     list_remove(&c->unflushed);
     list_add(&streams->unflushed, &c->unflushed);
     return true;
@@ -294,6 +296,8 @@ void connection_flush(struct connection *c)
         c->streams->counters->sent += outbox_wrote(&c->outbox, written);
         drop_empty_box(c);
     }
+    if (outbox_unwritten(&c->outbox).len == 0)
+        c->asks = false;
     note_whether_blocked(c, written > 0);
     finish_leaving(c);
 }
@@ -388,11 +392,12 @@ void connection_end(struct connection *c)
     end(c, wire_close);
 }
 
+/* A request that has not left yet cannot be answered here any more: it is to be sent elsewhere. */
 static void ended(void *owner, int error)
 {
     struct connection *c = owner;
 
-    if (error != 0 || c->state == CONNECTION_LEAVING || !c->has_received) {
+    if (error != 0 || c->state == CONNECTION_LEAVING || !c->has_received || c->asks) {
         connection_end(c);
         return;
     }

@@ -50,6 +50,7 @@ struct connection {
     bool was_open;     /* so its end is of interest, once */
     bool has_finished; /* LEAVING: we have said that we send no more */
     bool has_received; /* a message, so that there may be something to answer */
+    bool asks;         /* a request may be among what waits to be written */
     bool is_inside;    /* half a message has come */
     uint64_t since_ms; /* in this state */
     uint64_t active_ms;

@@ -532,6 +532,23 @@ static void who_sends_no_more_gets_answers_but_no_requests(void **state)
     CHECK_SLICE(world_text(world, WORLD_UNREACHABLE, 0), message);
 }
 
+static void a_request_that_has_not_left_when_the_peer_ends_is_unreachable(void **state)
+{
+    struct world *world = world_of("127.0.0.1");
+    int peer = world_connect(world, "127.0.0.1");
+
+    (void)state;
+    sockets_write(peer, options);
+    assert_true(world_run(world, WORLD_RECEIVED, 1));
+    struct hop flow = world_event(world, WORLD_RECEIVED, 0)->hop;
+    assert_int_equal(shutdown(peer, SHUT_WR), 0);
+    world_send(world, &flow, slice_of(message)); /* in the turn that learns of the end */
+    assert_true(world_run(world, WORLD_CLOSED, 1));
+    assert_int_equal(world->counts[WORLD_UNREACHABLE], 1);
+    CHECK_SLICE(world_text(world, WORLD_UNREACHABLE, 0), message);
+    assert_true(is_at_end(peer));
+}
+
 static void a_peer_that_has_closed_costs_no_turns(void **state)
 {
     struct world *world = world_of("127.0.0.1");
@@ -646,6 +663,7 @@ CHECK_MAIN(CHECK_TEST(messages_come_whole_however_they_are_cut),
            CHECK_TEST(at_the_ceiling_of_half_messages_the_oldest_goes),
            CHECK_TEST(a_reset_connection_is_told_once),
            CHECK_TEST(who_sends_no_more_gets_answers_but_no_requests),
+           CHECK_TEST(a_request_that_has_not_left_when_the_peer_ends_is_unreachable),
            CHECK_TEST(a_peer_that_has_closed_costs_no_turns),
            CHECK_TEST(who_is_answered_too_much_when_it_closes_is_told_of),
            CHECK_TEST(a_connection_may_end_while_its_message_is_handled),
