@@ -95,6 +95,52 @@ static void mail_that_brings_new_mail_does_not_let_it_sleep(void **state)
     assert_false(counting->is_out_of_order);
 }
 
+enum { MUCH_MAIL = 3 * NET_MAIL_A_TURN };
+
+struct flooded {
+    struct driven driven;
+    struct mail mails[MUCH_MAIL];
+    size_t delivered;
+    size_t of_turn; /* that `in_turn` were delivered in */
+    size_t in_turn;
+    size_t most;
+};
+
+static void count_of_turn(struct mail *mail, void *owner)
+{
+    struct flooded *flooded = CONTAINER_OF((struct driven *)owner, struct flooded, driven);
+
+    (void)mail;
+    if (flooded->of_turn != flooded->driven.begun)
+        flooded->in_turn = 0;
+    flooded->of_turn = flooded->driven.begun;
+    flooded->delivered++;
+    if (++flooded->in_turn > flooded->most)
+        flooded->most = flooded->in_turn;
+}
+
+static bool has_all_mail(void *test)
+{
+    const struct flooded *flooded = test;
+
+    return flooded->delivered == MUCH_MAIL;
+}
+
+static void
+however_much_mail_there_is_a_turn_takes_its_part_and_the_next_does_not_wait(void **state)
+{
+    struct flooded *flooded = driven_memory(sizeof(*flooded));
+
+    (void)state;
+    driven_start(&flooded->driven, flooded, has_all_mail, NULL);
+    for (size_t i = 0; i < MUCH_MAIL; i++) {
+        flooded->mails[i].deliver = count_of_turn;
+        mailbox_send(net_loop_mailbox(flooded->driven.loop), &flooded->mails[i]);
+    }
+    assert_true(driven_run(&flooded->driven, 2000));
+    assert_int_equal(flooded->most, NET_MAIL_A_TURN);
+}
+
 static void close_timer(void *timer)
 {
     uv_close(timer, NULL);
@@ -197,5 +243,6 @@ static void two_loops_exchange_mail_and_no_wake_is_lost(void **state)
 CHECK_MAIN(CHECK_TEST(every_turn_begins_once_calls_its_guests_and_ends),
            CHECK_TEST(it_sleeps_until_it_is_told_to_wake),
            CHECK_TEST(mail_that_brings_new_mail_does_not_let_it_sleep),
+           CHECK_TEST(however_much_mail_there_is_a_turn_takes_its_part_and_the_next_does_not_wait),
            CHECK_TEST(a_timer_of_libuv_opens_a_turn_that_ends),
            CHECK_TEST(two_loops_exchange_mail_and_no_wake_is_lost))
