@@ -228,7 +228,7 @@ static void count_failure(struct request *rq, const struct attempt *attempt)
 }
 
 enum sip_status auth_check(struct request *rq, const struct domain_settings *domain,
-                           enum auth_kind kind, struct slice *user_aor)
+                           enum auth_kind kind, struct auth_user *out)
 {
     struct attempt attempt = {0};
 
@@ -255,6 +255,8 @@ enum sip_status auth_check(struct request *rq, const struct domain_settings *dom
         return SIP_400_BAD_REQUEST;
     }
     lockout_forget(rq->w->server->lockout, &rq->from.remote, attempt.name);
-    return arena_copy(rq->w->arena, attempt.name, user_aor) ? SIP_GO_ON
-                                                            : SIP_500_SERVER_INTERNAL_ERROR;
+    out->aor_hash = attempt.login.hash;
+    out->max_bindings = attempt.login.max_bindings;
+    return arena_copy(rq->w->arena, attempt.name, &out->aor) ? SIP_GO_ON
+                                                             : SIP_500_SERVER_INTERNAL_ERROR;
 }

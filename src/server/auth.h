@@ -8,12 +8,19 @@
 
 enum auth_kind { AUTH_REGISTRAR /* 401 */, AUTH_PROXY /* 407 */ };
 
+/* Who has logged in. */
+struct auth_user {
+    struct slice aor;      /* in the arena */
+    uint64_t aor_hash;     /* for struct location_changes */
+    uint16_t max_bindings; /* 0: as many as the domain allows */
+};
+
 /*
- * Checks the credentials for `domain`. SIP_GO_ON: they are right, and `user_aor` (in the arena)
- * says whose. 401 or 407: rq->extra_headers has the challenges. 403: locked out for a while. 400:
- * of a URI that is none of ours.
+ * Checks the credentials for `domain`. SIP_GO_ON: they are right, and `out` says whose. 401 or 407:
+ * rq->extra_headers has the challenges. 403: locked out for a while. 400: of a URI that is none of
+ * ours.
  */
 enum sip_status auth_check(struct request *rq, const struct domain_settings *domain,
-                           enum auth_kind kind, struct slice *user_aor);
+                           enum auth_kind kind, struct auth_user *out);
 
 #endif

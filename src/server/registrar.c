@@ -20,7 +20,7 @@
 struct registration {
     struct request *rq;
     size_t next_step;
-    struct slice user_aor; /* who has authenticated */
+    struct auth_user user; /* who has authenticated */
     struct slice aor;      /* whose bindings these are */
     uint64_t aor_hash;
     size_t max_bindings;                  /* of the user; 0: what the domain allows */
@@ -91,7 +91,7 @@ static enum sip_status require_credentials(struct registration *reg)
 {
     if (!reg->rq->settings->requires_auth)
         return SIP_GO_ON;
-    return auth_check(reg->rq, reg->domain, AUTH_REGISTRAR, &reg->user_aor);
+    return auth_check(reg->rq, reg->domain, AUTH_REGISTRAR, &reg->user);
 }
 
 /* An address names the registrar itself, which serves all the domains. */
@@ -136,11 +136,21 @@ static bool find_owner(struct registration *reg)
     return true;
 }
 
+static bool is_of_user(const struct registration *reg)
+{
+    return reg->rq->settings->requires_auth && slice_equal(reg->aor, reg->user.aor);
+}
+
 static enum sip_status require_ownership(struct registration *reg)
 {
+    if (is_of_user(reg)) {
+        reg->aor_hash = reg->user.aor_hash;
+        reg->max_bindings = reg->user.max_bindings;
+        return SIP_GO_ON;
+    }
     if (!find_owner(reg))
         return SIP_500_SERVER_INTERNAL_ERROR;
-    if (!reg->rq->settings->requires_auth || slice_equal(reg->aor, reg->user_aor))
+    if (!reg->rq->settings->requires_auth || is_of_user(reg))
         return SIP_GO_ON;
     reg->rq->phrase = "Not Your Address of Record";
     return SIP_403_FORBIDDEN;

@@ -372,10 +372,10 @@ static bool is_sent_by_us(const struct request *rq)
 static enum sip_status require_user(struct request *rq, const struct domain_settings *domain,
                                     const struct sip_uri *from)
 {
-    struct slice user_aor;
+    struct auth_user user;
 
-    enum sip_status status = auth_check(rq, domain, AUTH_PROXY, &user_aor);
-    return status == SIP_GO_ON ? require_own_from(rq, domain, from, user_aor) : status;
+    enum sip_status status = auth_check(rq, domain, AUTH_PROXY, &user);
+    return status == SIP_GO_ON ? require_own_from(rq, domain, from, user.aor) : status;
 }
 
 /*

@@ -29,8 +29,9 @@ struct user_ha1_choice {
     uint8_t form;
 };
 
-/* What it takes to judge a login, and to answer it. */
+/* What it takes to judge a login, and what a registrar asks of who has logged in. */
 struct user_login {
+    uint64_t hash;         /* of the name, for struct location_changes */
     uint16_t max_bindings; /* as in struct user */
     unsigned char ha1[USER_HA1_BYTES];
 };
@@ -42,7 +43,7 @@ bool user_find_login(struct store *store, struct slice aor, struct user_ha1_choi
 /* The user whose name or alias it is, by name. False: nobody's. */
 bool user_resolve(struct store *store, struct slice aor, struct buffer *out) MUST_USE;
 
-/* What a registrar asks of a name. */
+/* What a registrar asks of another name. */
 struct user_name {
     uint64_t hash;         /* of the name, for struct location_changes */
     uint16_t max_bindings; /* of the user; 0: there is none, or as many as the domain allows */

@@ -151,6 +151,7 @@ static void copy_login(const struct user_entry *entry, struct user_ha1_choice ch
     size_t index = (size_t)choice.algorithm * USER_HA1_FORMS + choice.form;
     const char *secrets = entry->bytes + entry->name_len;
 
+    out->hash = entry->node.hash;
     out->max_bindings = entry->max_bindings;
     memcpy(out->ha1, secrets + index * USER_HA1_BYTES, sizeof(out->ha1));
 }

@@ -124,7 +124,7 @@ static void keep_challenge(struct world *w)
 static enum sip_status ask(struct world *w, const char *call_id, const char *lines)
 {
     struct sip_fault fault;
-    struct slice aor = SLICE_NONE;
+    struct auth_user user = {0};
 
     arena_reset(w->w.arena);
     int len = snprintf(w->text, sizeof(w->text),
@@ -138,9 +138,9 @@ static enum sip_status ask(struct world *w, const char *call_id, const char *lin
     w->rq.from.remote = home;
     assert_true(sip_uri_parse(w->msg.uri, &w->rq.uri));
     enum sip_status status = auth_check(&w->rq, settings_domain(&w->settings, slice_of(w->domain)),
-                                        AUTH_REGISTRAR, &aor);
+                                        AUTH_REGISTRAR, &user);
     keep_challenge(w);
-    snprintf(w->aor, sizeof(w->aor), "%.*s", SLICE_ARGS(aor));
+    snprintf(w->aor, sizeof(w->aor), "%.*s", SLICE_ARGS(user.aor));
     return status;
 }
 
