@@ -7,7 +7,7 @@
 
 #include "store/database.h"
 
-enum { PAGES_A_ROUND = 256, LONG_PAGES = 8000 };
+enum { PAGES_A_ROUND = 256, LONG_PAGES = 4000 };
 
 static void run_round(struct checkpoint *c)
 {
