@@ -15,16 +15,15 @@
 #include "store/location.h"
 #include "store/user.h"
 
+/* By whom that is named is left to be said. */
 static enum sip_status target_is_the_uri(struct request *rq, struct target_list *out)
 {
     struct target *target = arena_alloc(rq->w->arena, sizeof(*target));
 
     if (target == NULL)
         return SIP_500_SERVER_INTERNAL_ERROR;
-    *target = (struct target){.uri = rq->uri_text,
-                              .named_by = reach_namer(rq),
-                              .is_secure = rq->uri.scheme == SIP_SCHEME_SIPS,
-                              .q_thousandths = 1000};
+    *target = (struct target){
+        .uri = rq->uri_text, .is_secure = rq->uri.scheme == SIP_SCHEME_SIPS, .q_thousandths = 1000};
     *out = (struct target_list){target, 1};
     return SIP_GO_ON;
 }
@@ -310,14 +309,16 @@ static enum sip_status find_by_dialog(struct request *rq, struct target_list *ou
     const struct dialog_side *far = rq->far;
 
     enum sip_status status = target_is_the_uri(rq, out);
-    if (status == SIP_GO_ON)
-        status = resolve_gruu(rq, out->items);
     if (status != SIP_GO_ON)
         return status;
     struct target *target = out->items;
     target->is_ours = far->is_ours;
-    if (!far->flow.is_bound && leads_to_far_side(rq, target))
-        return SIP_GO_ON;
+    bool is_there = !far->flow.is_bound && leads_to_far_side(rq, target);
+    if (!is_there)
+        target->named_by = reach_namer(rq);
+    status = resolve_gruu(rq, target);
+    if (status != SIP_GO_ON || is_there)
+        return status;
     if (dialog_is_free(rq) || (far->is_ours && find_registered(rq, target))
         || take_first_hop(rq, target))
         return SIP_GO_ON;
@@ -338,11 +339,20 @@ static enum sip_status find_by_edge(struct request *rq, struct target_list *out)
     return flow_is_alive(rq->w->server, hop) ? SIP_GO_ON : SIP_430_FLOW_FAILED;
 }
 
+static enum sip_status find_by_uri(struct request *rq, struct target_list *out)
+{
+    enum sip_status status = target_is_the_uri(rq, out);
+
+    if (status == SIP_GO_ON)
+        out->items->named_by = reach_namer(rq);
+    return status;
+}
+
 enum sip_status target_find(struct request *rq, struct target_list *out)
 {
     if (rq->edge_flow != NULL)
         return find_by_edge(rq, out);
     if (rq->domain != NULL && rq->next_route.len == 0)
         return find_by_location(rq, out);
-    return rq->is_in_dialog ? find_by_dialog(rq, out) : target_is_the_uri(rq, out);
+    return rq->is_in_dialog ? find_by_dialog(rq, out) : find_by_uri(rq, out);
 }
