@@ -130,13 +130,26 @@ static void add_stamped_field(struct buffer *out, struct sip_values values, stru
     copy_value(out, SLICE(", "), slice_between(second.ptr, slice_end(header->value)));
 }
 
+/* Whether the topmost Via, as the check has found it, is all of this field. */
+static bool is_topmost_alone(const struct sip_message *request, const struct sip_header *header)
+{
+    struct slice topmost = request->basics.via_text;
+
+    return header != NULL && header->value.ptr == topmost.ptr && header->value.len == topmost.len;
+}
+
 static void copy_vias(struct run *run, const struct sip_message *request, struct slice top_via)
 {
     const struct sip_header *header = sip_message_header(request, SIP_VIA);
     struct sip_values values = sip_values_of(request, SIP_VIA);
     struct slice first;
-    bool has_top = top_via.len > 0 && sip_values_next(&values, &first);
 
+    if (top_via.len > 0 && is_topmost_alone(request, header)) {
+        add_line(run->out, SLICE("Via: "), top_via);
+        header = sip_message_next(request, header);
+        top_via = SLICE_NONE;
+    }
+    bool has_top = top_via.len > 0 && sip_values_next(&values, &first);
     for (; header != NULL; header = sip_message_next(request, header)) {
         if (has_top && header == values.header)
             add_stamped_field(run->out, values, top_via);
