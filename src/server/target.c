@@ -221,6 +221,12 @@ static enum sip_status find_by_location(struct request *rq, struct target_list *
 /* --- what follows in a dialog, and may go to its far side only ----------------------------------
  */
 
+/* What else listens at its host is not what was called. */
+static bool is_port_of_far_side(const struct sip_uri *uri, const struct hop *far)
+{
+    return far->remote.port == (uri->port != 0 ? uri->port : hop_protocol_port(far->protocol));
+}
+
 /*
  * Where its first Route, or else its URI, names an address: that of the far side? `target` has its
  * hop then.
@@ -237,7 +243,8 @@ static bool leads_to_far_side(const struct request *rq, struct target *target)
     if ((!is_plain && !net_addr_parse(domain_place_of(&uri), 0, &addr))
         || !net_addr_same_host(&addr, &far->remote))
         return false;
-    target->named_by = far->remote;
+    if (is_port_of_far_side(&uri, far))
+        target->named_by = far->remote;
     target->flow = *far;
     target->has_flow =
         rq->next_route.len == 0 && hop_is_reliable(far) && flow_is_alive(rq->w->server, far);

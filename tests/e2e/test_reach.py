@@ -234,6 +234,16 @@ def test_a_phone_on_the_same_host_is_called_from_elsewhere_and_calls(elsewhere, 
         finish(one_end, other)
 
 
+def test_who_called_a_phone_on_the_same_host_reaches_nothing_else_there(elsewhere, server, services):
+    inside, attacker = server.registered("alice", host="127.0.0.5"), elsewhere.peer(server, "mallory")
+    attacker_end, _ = establish(attacker, inside, inside.aor)
+    attacker_end.remote_target = f"sip:alice@127.0.0.5:{SERVICE}"
+    for method in ("INFO", "ACK"):
+        attacker_end.request(method)
+    assert attacker.response().status == 480
+    assert not services.heard()
+
+
 def test_who_is_on_this_host_reaches_what_is_there(elsewhere, server):
     """Another server beside this one, say."""
     beside, inside = server.peer("beside", host="127.0.0.1"), server.peer("alice", host=SERVER)
