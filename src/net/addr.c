@@ -176,6 +176,14 @@ bool net_addr_is_wildcard(const struct net_addr *addr)
     return memcmp(addr->ip, zeros, sizeof(zeros)) == 0;
 }
 
+struct net_addr net_addr_party(const struct net_addr *addr)
+{
+    struct net_addr party = {.family = addr->family};
+
+    memcpy(party.ip, addr->ip, addr->family == 6 ? IPV6_BYTES / 2 : IPV4_BYTES);
+    return party;
+}
+
 /* Field by field: between the fields of a struct there may be anything. */
 uint64_t net_addr_hash(const struct hash_key *key, const struct net_addr *addr)
 {

@@ -45,6 +45,13 @@ void net_addr_write(const struct net_addr *addr, struct buffer *out);
 bool net_addr_equal(const struct net_addr *a, const struct net_addr *b);
 bool net_addr_same_host(const struct net_addr *a, const struct net_addr *b);
 bool net_addr_is_wildcard(const struct net_addr *addr);
+
+/*
+ * Who that is, if he is to be told from others: the host, or with IPv6 his network, of which he has
+ * all addresses. Port and scope are 0.
+ */
+struct net_addr net_addr_party(const struct net_addr *addr);
+
 uint64_t net_addr_hash(const struct hash_key *key, const struct net_addr *addr);
 bool net_addr_is_multicast(const struct net_addr *addr); /* or IPv4 broadcast: never a next hop */
 bool net_addr_is_loopback(const struct net_addr *addr);

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unbound.h>
@@ -36,7 +37,7 @@ struct dns_settings dns_default_settings(void)
     return (struct dns_settings){.hosts_file = "/etc/hosts",
                                  .resolver_file = "/etc/resolv.conf",
                                  .limit_ms = 5000,
-                                 .max_queries = 1024};
+                                 .max_queries = 256};
 }
 
 /* --- start and stop --------------------------------------------------------------------------- */
@@ -57,11 +58,24 @@ static bool set_servers(struct ub_ctx *unbound, const struct dns_settings *setti
            || ub_ctx_set_fwd(unbound, "127.0.0.1") == 0;
 }
 
+/*
+ * A socket for each question under way, of which a lookup has two. Left to itself libunbound has
+ * sixteen in all, and what comes after sixteen slow names waits for them.
+ */
+static bool set_sockets(struct ub_ctx *unbound, size_t max_queries)
+{
+    char text[24];
+
+    snprintf(text, sizeof(text), "%zu", 2 * max_queries);
+    return ub_ctx_set_option(unbound, "outgoing-range:", text) == 0
+           && ub_ctx_set_option(unbound, "num-queries-per-thread:", text) == 0;
+}
+
 static bool set_up(struct ub_ctx *unbound, const struct dns_settings *settings)
 {
     (void)ub_ctx_debugout(unbound, NULL); /* else it writes to standard error */
     hosts_add(unbound, settings->hosts_file);
-    return ub_ctx_async(unbound, 1) == 0
+    return ub_ctx_async(unbound, 1) == 0 && set_sockets(unbound, settings->max_queries)
            && ub_ctx_set_option(unbound, "do-not-query-localhost:", "no") == 0
            && set_servers(unbound, settings)
            && (settings->trust_anchors == NULL

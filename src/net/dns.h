@@ -26,7 +26,8 @@ struct dns_query {
     struct mailbox *asker; /* where the answer goes */
     char name[DNS_MAX_NAME + 1];
     enum dns_kind kind;
-    bool wants_ipv4; /* of the addresses */
+    uint64_t on_behalf_of; /* a keyed hash of who has caused it, see dns_ask */
+    bool wants_ipv4;       /* of the addresses */
     bool wants_ipv6;
     enum err err; /* ERR_NONE, ERR_ABSENT (no such name or no record), ERR_IO (no answer) */
     size_t count; /* of the addresses, or the records */
@@ -66,8 +67,10 @@ struct dns *dns_start_with(const struct dns_settings *settings) MUST_USE;
 void dns_stop(struct dns *dns);
 
 /*
- * Any thread. ERR_FULL is answered too when very many are under way. A literal address, in brackets
- * or not, is its own answer; what cannot be a host name, with underscores or without, is absent.
+ * Any thread. ERR_FULL is answered too when very many are under way, and to who has more of them
+ * than are left for all others: whoever makes us wait for slow names cannot use up the rest. A
+ * literal address, in brackets or not, is its own answer; what cannot be a host name, with
+ * underscores or without, is absent.
  */
 void dns_ask(struct dns *dns, struct dns_query *query);
 

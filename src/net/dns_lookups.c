@@ -67,6 +67,7 @@ bool dns_lookups_init(struct dns_lookups *lookups, struct ub_ctx *unbound, size_
         timer_init(&lookups->all[i].timer);
         list_add(&lookups->idle, &lookups->all[i].node);
     }
+    lookups->idle_count = max_count;
     return true;
 }
 
@@ -106,18 +107,44 @@ static void answer(struct dns_query *query, enum err err)
     mailbox_send(query->asker, &query->mail);
 }
 
+static uint16_t *share_of(struct dns_lookups *lookups, const struct dns_query *query)
+{
+    return &lookups->shares[query->on_behalf_of % DNS_SHARES];
+}
+
+/* Of who has more than are left nothing is taken: so there is always something left for others. */
+static struct dns_lookup *take_idle(struct dns_lookups *lookups, const struct dns_query *query)
+{
+    uint16_t *share = share_of(lookups, query);
+
+    if (lookups->idle_count == 0 || *share > lookups->idle_count)
+        return NULL;
+    ++*share;
+    lookups->idle_count--;
+    return CONTAINER_OF(list_take_first(&lookups->idle), struct dns_lookup, node);
+}
+
+static void give_back(struct dns_lookup *lookup)
+{
+    struct dns_lookups *lookups = lookup->lookups;
+
+    --*share_of(lookups, lookup->query);
+    lookups->idle_count++;
+    list_remove(&lookup->node);
+    list_add(&lookups->idle, &lookup->node);
+}
+
 void dns_lookups_start(struct dns_lookups *lookups, struct dns_query *query)
 {
-    struct list_node *node = list_take_first(&lookups->idle);
+    struct dns_lookup *lookup = take_idle(lookups, query);
 
-    if (node == NULL) {
+    if (lookup == NULL) {
         answer(query, ERR_FULL);
         return;
     }
-    struct dns_lookup *lookup = CONTAINER_OF(node, struct dns_lookup, node);
     lookup->query = query;
     lookup->count = 0;
-    list_add(&lookups->under_way, node);
+    list_add(&lookups->under_way, &lookup->node);
     timer_set(&lookups->timers, &lookup->timer, monotonic_ms() + lookups->limit_ms);
     ask_all(lookup);
     finish_if_complete(lookup);
@@ -250,8 +277,7 @@ static void finish(struct dns_lookup *lookup)
     stop_asking(&lookup->first);
     stop_asking(&lookup->second);
     timer_clear(&lookup->timer);
-    list_remove(&lookup->node);
-    list_add(&lookup->lookups->idle, &lookup->node);
+    give_back(lookup);
     if (query->kind == DNS_ADDRESSES)
         hand_over_addresses(lookup);
     answer(query, query->count > 0 ? ERR_NONE : err);

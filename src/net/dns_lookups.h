@@ -9,6 +9,8 @@
 #include "base/timer_wheel.h"
 #include "net/dns.h"
 
+enum { DNS_SHARES = 1024 };
+
 struct ub_ctx;
 struct dns_lookup;
 
@@ -18,6 +20,8 @@ struct dns_lookups {
     struct dns_lookup *all;
     struct list_node idle;
     struct list_node under_way;
+    size_t idle_count;
+    uint16_t shares[DNS_SHARES]; /* of those under way, by on_behalf_of */
     struct timer_wheel timers;
 };
 

@@ -150,10 +150,11 @@ static void search_goes_on(struct locator *search)
     arena_reset(w->arena);
 }
 
-static void wait_for_place(struct request *ack, const struct sip_locate *machine)
+static void wait_for_place(struct request *ack, const struct sip_locate *machine,
+                           const struct net_addr *namer)
 {
     struct waiting_ack *waiting = malloc(sizeof(*waiting));
-    struct locator *search = next_hop_search(ack, machine, waiting, search_goes_on);
+    struct locator *search = next_hop_search(ack, machine, namer, waiting, search_goes_on);
 
     if (waiting != NULL && search != NULL && request_park(ack, &waiting->request)) {
         try_place(search);
@@ -176,7 +177,7 @@ void ack_forward(struct request *ack, const struct target_list *targets)
     }
     switch (next_hop_find(ack, target, &machine, &place)) {
     case SIP_LOCATED: send_to(ack, target, &place); break;
-    case SIP_LOCATE_WAIT: wait_for_place(ack, &machine); break;
+    case SIP_LOCATE_WAIT: wait_for_place(ack, &machine, &target->named_by); break;
     default: break;
     }
 }

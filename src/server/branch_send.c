@@ -164,7 +164,7 @@ static bool search(struct branch *b, struct request *rq, const struct sip_locate
         ctx->is_at_ceiling = true;
         return false;
     }
-    b->search = next_hop_search(rq, machine, b, branch_search_goes_on);
+    b->search = next_hop_search(rq, machine, &b->target.named_by, b, branch_search_goes_on);
     if (b->search == NULL)
         return false;
     ctx->parked_bytes += bytes;

@@ -10,15 +10,6 @@ static const char *const names[LOG_KIND_COUNT] = {
     [LOG_TARGETS] = "not sent",
 };
 
-/* Who has an IPv6 address has a network of them. */
-static struct net_addr host_of(const struct net_addr *source)
-{
-    struct net_addr host = {.family = source->family};
-
-    memcpy(host.ip, source->ip, source->family == 6 ? 8 : 4);
-    return host;
-}
-
 static void leave_out(struct log_limit *limit, struct log_allowance *place,
                       const struct net_addr *host, uint64_t now_ms)
 {
@@ -38,7 +29,7 @@ static void leave_out(struct log_limit *limit, struct log_allowance *place,
 bool log_limit_permits(struct log_limit *limit, const struct hash_key *key, enum log_kind kind,
                        const struct net_addr *source, uint64_t now_ms)
 {
-    const struct net_addr host = host_of(source);
+    const struct net_addr host = net_addr_party(source);
     struct log_allowance *place =
         &limit->places[kind][net_addr_hash(key, &host) % LOG_LIMIT_PLACES];
 

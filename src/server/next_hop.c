@@ -91,8 +91,16 @@ enum sip_locate_result next_hop_find(const struct request *rq, const struct targ
     return find_by_uri(rq, &uri, search, out);
 }
 
+uint64_t next_hop_asker(const struct worker *w, const struct net_addr *namer)
+{
+    const struct net_addr party = net_addr_party(namer);
+
+    return net_addr_hash(&w->server->keys.ours_alone, &party);
+}
+
 struct locator *next_hop_search(const struct request *rq, const struct sip_locate *search,
-                                void *owner, void (*go_on)(struct locator *l))
+                                const struct net_addr *namer, void *owner,
+                                void (*go_on)(struct locator *l))
 {
     struct worker *w = rq->w;
     struct locator *l = locator_new(w->server->dns, net_loop_mailbox(w->loop), owner, go_on);
@@ -100,6 +108,7 @@ struct locator *next_hop_search(const struct request *rq, const struct sip_locat
     if (l == NULL)
         return NULL;
     l->machine = *search;
+    l->on_behalf_of = next_hop_asker(w, namer);
     l->machine.random = hash_place(&w->server->keys.ours_alone, rq->msg->basics.call_id);
     return l;
 }

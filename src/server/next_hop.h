@@ -25,11 +25,16 @@ bool next_hop_is_plain(const struct request *rq, const struct sip_uri *uri,
                        struct net_addr *out) MUST_USE;
 
 /*
- * The search that next_hop_find has begun, for locator_next. `go_on` is called as locator_new says.
- * All requests of a call draw the same servers. NULL: no memory.
+ * The search that next_hop_find has begun, for a name that somebody seen at `namer` has given, for
+ * locator_next. `go_on` is called as locator_new says. All requests of a call draw the same
+ * servers. NULL: no memory.
  */
 struct locator *next_hop_search(const struct request *rq, const struct sip_locate *search,
-                                void *owner, void (*go_on)(struct locator *l)) MUST_USE;
+                                const struct net_addr *namer, void *owner,
+                                void (*go_on)(struct locator *l)) MUST_USE;
+
+/* Who has named what DNS is asked for, as net/dns.h wants to know it. */
+uint64_t next_hop_asker(const struct worker *w, const struct net_addr *namer);
 
 /* Whether it can be sent to without waiting: by datagrams, or by a connection there is. */
 bool next_hop_is_open(struct worker *w, const struct sip_candidate *place);

@@ -102,6 +102,7 @@ static void start(struct worker *w, const struct sip_message *msg, const struct 
     memcpy(way->response, msg->bytes.ptr, len);
     w->ways_back++;
     w->parked_bytes += sizeof(*search) + len;
+    search->on_behalf_of = next_hop_asker(w, failed);
     sip_locate_start_response(&search->machine, &msg->basics.via, &w->client,
                               hash_place(&w->server->keys.ours_alone, msg->basics.call_id));
     go_on(search);

@@ -24,6 +24,7 @@ struct locator *locator_new(struct dns *dns, struct mailbox *mailbox, void *owne
     l->mailbox = mailbox;
     l->owner = owner;
     l->go_on = go_on;
+    l->on_behalf_of = 0;
     l->questions = 0;
     l->is_waiting = false;
     return l;
@@ -62,6 +63,7 @@ static void ask(struct locator *l, const struct sip_question *asked)
     question->query.mail.deliver = deliver_answer;
     question->query.asker = l->mailbox;
     question->query.kind = kind_of(asked->type);
+    question->query.on_behalf_of = l->on_behalf_of;
     question->query.wants_ipv4 = l->machine.client.has_ipv4;
     question->query.wants_ipv6 = l->machine.client.has_ipv6;
     memcpy(question->query.name, asked->name, sizeof(asked->name));

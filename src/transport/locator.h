@@ -12,6 +12,7 @@
 
 struct locator {
     struct sip_locate machine; /* to be started by its owner */
+    uint64_t on_behalf_of;     /* likewise to be set: see net/dns.h */
     struct dns *dns;
     struct mailbox *mailbox; /* of the thread that it belongs to */
     void *owner;             /* NULL: let go */

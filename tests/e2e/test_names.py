@@ -10,6 +10,7 @@ import signal
 import socket
 import struct
 import subprocess
+import threading
 import time
 from collections import Counter
 
@@ -17,7 +18,7 @@ import pytest
 
 from bells import answer
 from load import Sipp
-from names import NameServer, own_etc, own_network, sign, zone
+from names import ADDRESS, NameServer, own_etc, own_network, sign, zone
 from servers import BIN, TCHIND, taking
 from sip import PATIENCE_S, Dialog, finish
 
@@ -486,3 +487,50 @@ def test_a_response_that_fails_there_as_well_is_given_up(lab):
     orphan(lab, SERVERS[1], "pair.example", "udp")
     time.sleep(0.5)
     assert lab.ladder.read_text().count("SIP/2.0 200 OK") <= 4, "to REGISTER, from bob, to alice, to her partner"
+
+
+# --- slow names ---
+
+
+class SlowNames:
+    """A name server that knows plain.example, and says nothing of any other name."""
+
+    def __init__(self):
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
+        self.socket.bind(ADDRESS)
+        self.thread = threading.Thread(target=self._run, daemon=True)
+        self.thread.start()
+
+    def _next(self):
+        packet, self.asker = self.socket.recvfrom(512)
+        return packet
+
+    def _run(self):
+        while (packet := self._next()) != b"end":
+            end = packet.index(b"\0", 12) + 5
+            if b"plain" in packet.lower():
+                is_a = packet[end - 3] == 1
+                answer = b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4" + socket.inet_aton(SERVERS[1]) if is_a else b""
+                self.socket.sendto(packet[:2] + b"\x81\x80\0\1" + bytes([0, is_a]) + b"\0\0\0\0" + packet[12:end] + answer, self.asker)
+
+    def stop(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as own:
+            own.sendto(b"end", ADDRESS)
+        self.thread.join()
+        self.socket.close()
+
+
+def test_slow_names_of_one_leave_room_for_those_of_others(network, tchind, tmp_path):
+    names = SlowNames()
+    lab = tchind(options=["--no-auth", "--workers", "1"], wrap=own_etc(tmp_path))
+    mallory, alice, plain = lab.peer("mallory"), lab.peer("alice"), server_at(lab, 1)
+    for n in range(400):
+        mallory.send(mallory.request("MESSAGE", f"sip:x@slow-{n}.example:5060"))
+        if n % 50 == 49:
+            time.sleep(0.05)
+    assert mallory.response().status == 500
+    alice.send(alice.request("MESSAGE", "sip:x@plain.example:5060"))
+    plain.respond(plain.expect("MESSAGE"), 200)
+    alice.expect(200)
+    names.stop()

@@ -418,7 +418,8 @@ fail:
  */
 static void share_descriptors(struct settings *settings)
 {
-    rlim_t needed = OTHER_DESCRIPTORS + settings->workers * (settings->listener_count + 8);
+    rlim_t needed = OTHER_DESCRIPTORS + 2 * resolver_max_queries()
+                    + settings->workers * (settings->listener_count + 8);
     struct rlimit limit;
 
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)

@@ -410,6 +410,57 @@ static void more_than_may_be_under_way_are_refused(void **state)
     assert_int_equal(asker->asked[5].query.err, ERR_NONE);
 }
 
+static void ask_silent(struct asker *asker, uint64_t on_behalf_of, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct asked *asked = &asker->asked[asker->asked_count++];
+        asked->asker = asker;
+        asked->query = (struct dns_query){.mail = {.deliver = take_answer},
+                                          .asker = net_loop_mailbox(asker->driven.loop),
+                                          .name = "silent.example",
+                                          .on_behalf_of = on_behalf_of,
+                                          .wants_ipv4 = true};
+        dns_ask(asker->dns, &asked->query);
+    }
+}
+
+static size_t count_taken(const struct asker *asker, uint64_t on_behalf_of)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < asker->asked_count; i++)
+        count += asker->asked[i].query.on_behalf_of == on_behalf_of
+                 && asker->asked[i].query.err != ERR_FULL;
+    return count;
+}
+
+static void nobody_takes_what_others_need(void **state)
+{
+    static const struct {
+        uint64_t who;
+        size_t asked, taken;
+    } cases[] = {
+        {71, 16, 9},
+        {72, 10, 4},
+        {73, 10, 2},
+        {74, 10, 1},
+    };
+    struct dns_settings settings = patient();
+
+    (void)state;
+    settings.max_queries = 16;
+    settings.limit_ms = 300;
+    struct asker *asker = start_asker(&settings);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        ask_silent(asker, cases[i].who, cases[i].asked);
+    assert_true(driven_run(&asker->driven, 3000));
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        assert_int_equal(count_taken(asker, cases[i].who), cases[i].taken);
+    ask_silent(asker, 75, 16);
+    assert_true(driven_run(&asker->driven, 3000));
+    assert_int_equal(count_taken(asker, 75), 9); /* all was given back */
+}
+
 static void what_is_under_way_is_answered_when_it_stops(void **state)
 {
     struct dns_settings settings = patient();
@@ -438,4 +489,5 @@ CHECK_MAIN(CHECK_TEST(names_are_answered_as_their_servers_say),
            CHECK_TEST(names_of_the_hosts_file_have_no_services),
            CHECK_TEST(what_cannot_be_validated_is_not_used),
            CHECK_TEST(more_than_may_be_under_way_are_refused),
+           CHECK_TEST(nobody_takes_what_others_need),
            CHECK_TEST(what_is_under_way_is_answered_when_it_stops))
