@@ -8,6 +8,16 @@
 #define MUST_USE              __attribute__((warn_unused_result))
 #define PRINTF_LIKE(fmt, any) __attribute__((format(printf, fmt, any)))
 
+/*
+ * Has what is at `address` fetched while other work is done. The empty statement is for gcc 12,
+ * which takes a function that only fetches to do nothing, and leaves its calls out.
+ */
+#define PREFETCH(address)                                                                          \
+    do {                                                                                           \
+        __builtin_prefetch(address);                                                               \
+        __asm__ volatile("");                                                                      \
+    } while (0)
+
 /* The object of `type` in which `node` is the member called `member`. */
 #define CONTAINER_OF(node, type, member) ((type *)((char *)(node)-offsetof(type, member)))
 

@@ -77,11 +77,17 @@ static struct map_place lower_half(const struct map *map, size_t later)
     return map_place_at(map, (map->bucket_count + later) & (map->mask >> 1));
 }
 
-/*
- * Without memory for more buckets the map goes on with longer chains. The nodes that the next
- * buckets will take are called early, for they are far away: the first ones, then those behind
- * them. (Not in a function of its own: gcc 12 takes one that only prefetches to do nothing.)
- */
+/* The nodes that the next buckets will take are far away: the first ones, and those behind them. */
+static void warm_next_buckets(const struct map *map)
+{
+    const struct map_node *first = *lower_half(map, 4).bucket;
+
+    PREFETCH(*lower_half(map, 8).bucket);
+    if (first != NULL)
+        PREFETCH(first->next);
+}
+
+/* Without memory for more buckets the map goes on with longer chains. */
 static void add_bucket(struct map *map)
 {
     if (!has_room_for_one_more(map))
@@ -92,11 +98,7 @@ static void add_bucket(struct map *map)
     struct map_place lower = lower_half(map, 0);
     struct map_node *next = *lower.bucket;
 
-    const struct map_node *soon = *lower_half(map, 4).bucket;
-
-    __builtin_prefetch(*lower_half(map, 8).bucket);
-    if (soon != NULL)
-        __builtin_prefetch(soon->next);
+    warm_next_buckets(map);
     clear(upper);
     clear(lower);
     map->bucket_count++;
@@ -142,7 +144,7 @@ struct map_node *map_first(const struct map *map, uint64_t hash)
 {
     struct map_place place = map_place_of(map, hash);
 
-    __builtin_prefetch(place.bucket); /* what is not found is often added next */
+    PREFETCH(place.bucket); /* what is not found is often added next */
     return (*place.mark & mark_of(hash)) != 0 ? first_of_hash(*place.bucket, hash) : NULL;
 }
 

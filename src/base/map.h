@@ -81,12 +81,15 @@ static inline struct map_place map_place_of(const struct map *map, uint64_t hash
  */
 static inline void map_warm_bucket(const struct map *map, uint64_t hash)
 {
-    __builtin_prefetch(map_place_of(map, hash).bucket);
+    struct map_place place = map_place_of(map, hash);
+
+    PREFETCH(place.bucket);
+    PREFETCH(place.mark);
 }
 
 static inline void map_warm_node(const struct map *map, uint64_t hash)
 {
-    __builtin_prefetch(*map_place_of(map, hash).bucket);
+    PREFETCH(*map_place_of(map, hash).bucket);
 }
 
 /* The nodes of `hash`, one after the other; NULL: no more. */
