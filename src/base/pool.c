@@ -9,6 +9,7 @@
 #include <assert.h>
 #include <sanitizer/asan_interface.h>
 #include <stdalign.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -26,6 +27,13 @@ struct block {
 
 enum { BESIDE_BYTES = 16, BLOCK_BYTES = POOL_BLOCK_BYTES - BESIDE_BYTES };
 enum { ROOM = BLOCK_BYTES - sizeof(struct block) };
+
+static atomic_size_t all_blocks;
+
+size_t pool_all_blocks(void)
+{
+    return atomic_load_explicit(&all_blocks, memory_order_relaxed);
+}
 
 void pool_init(struct pool *pool, size_t object_bytes)
 {
@@ -46,6 +54,7 @@ static struct block *add_block(struct pool *pool)
     *block = (struct block){.used = 0};
     list_add(&pool->blocks, &block->node);
     pool->block_count++;
+    atomic_fetch_add_explicit(&all_blocks, 1, memory_order_relaxed);
     ASAN_POISON_MEMORY_REGION(block->objects, ROOM);
     return block;
 }
@@ -55,6 +64,7 @@ static void remove_block(struct pool *pool, struct block *block)
     ASAN_UNPOISON_MEMORY_REGION(block->objects, ROOM);
     list_remove(&block->node);
     pool->block_count--;
+    atomic_fetch_sub_explicit(&all_blocks, 1, memory_order_relaxed);
     free(block);
 }
 

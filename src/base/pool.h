@@ -31,4 +31,7 @@ void pool_fini(struct pool *pool);
 void *pool_take(struct pool *pool) MUST_USE;
 void pool_give_back(struct pool *pool, void *object);
 
+/* The blocks of all pools of the process together, at about this moment; any thread may ask. */
+size_t pool_all_blocks(void);
+
 #endif

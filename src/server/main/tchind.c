@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/pool.h"
 #include "net/ws.h"
 #include "server/acme.h"
 #include "server/acme_hook.h"
@@ -50,6 +51,8 @@ struct program {
     struct settings *settings; /* in force: those of the generation */
     pthread_t threads[SETTINGS_MAX_WORKERS];
     size_t thread_count;
+    size_t last_blocks; /* of pools */
+    size_t most_blocks;
     struct control *control;
     struct acme *acme;
     char fault_text[512];
@@ -281,10 +284,27 @@ static void reload(struct program *p, int argc, char **argv)
     LOG_NOW(&p->server.log, LOG_INFO, "configuration reloaded", {"", SLICE_NONE});
 }
 
+enum { MANY_BLOCKS = 64 }; /* 2 MB */
+
+/* Nothing is going on; or blocks are many fewer than they were since memory was last given back. */
+static bool has_memory_to_give(struct program *p)
+{
+    size_t blocks = pool_all_blocks();
+    bool is_quiet = blocks == p->last_blocks;
+
+    p->last_blocks = blocks;
+    if (blocks > p->most_blocks)
+        p->most_blocks = blocks;
+    if (!is_quiet && p->most_blocks - blocks < MANY_BLOCKS)
+        return false;
+    p->most_blocks = blocks;
+    return true;
+}
+
 /*
  * What transactions leave behind when they end, half a minute after a peak, malloc keeps for good
  * if anything lies above it. An arena is locked while it gives back: often means a little at a
- * time. Certificates are seen to on the way.
+ * time, and not while as much is taken again. Certificates are seen to on the way.
  */
 static int next_signal(struct program *p, const sigset_t *signals)
 {
@@ -294,7 +314,8 @@ static int next_signal(struct program *p, const sigset_t *signals)
     while ((signal = sigtimedwait(signals, NULL, &a_while)) < 0) {
         if (errno != EAGAIN)
             continue;
-        malloc_trim(0);
+        if (has_memory_to_give(p))
+            malloc_trim(0);
         certificates_look(p->server.certificates);
         acme_turn(p->acme, server_wall_ms());
     }

@@ -112,5 +112,25 @@ static void the_last_block_is_kept(void **state)
     assert_int_equal(w.pool.block_count, 1);
 }
 
+static void blocks_of_all_pools_are_counted(void **state)
+{
+    static struct world one, other;
+    size_t before = pool_all_blocks();
+
+    (void)state;
+    start(&one);
+    start(&other);
+    take(&one, 0);
+    take(&other, 0);
+    assert_int_equal(pool_all_blocks(), before + 2);
+    give_back(&one, 0);
+    pool_fini(&one.pool);
+    assert_int_equal(pool_all_blocks(), before + 1);
+    give_back(&other, 0);
+    pool_fini(&other.pool);
+    assert_int_equal(pool_all_blocks(), before);
+}
+
 CHECK_MAIN(CHECK_TEST(objects_are_aligned_and_apart), CHECK_TEST(what_is_given_back_is_taken_again),
-           CHECK_TEST(empty_blocks_go_back_to_the_system), CHECK_TEST(the_last_block_is_kept))
+           CHECK_TEST(empty_blocks_go_back_to_the_system), CHECK_TEST(the_last_block_is_kept),
+           CHECK_TEST(blocks_of_all_pools_are_counted))
