@@ -8,8 +8,11 @@
 
 bool request_is_known(struct request *rq)
 {
-    struct txn *t = txn_table_match(rq->w->txns, rq->msg, &rq->hashes);
+    struct txn_table *txns = rq->w->txns;
 
+    if (rq->msg->method_id == SIP_REGISTER)
+        txn_table_warm(txns, rq->msg, &rq->hashes);
+    struct txn *t = txn_table_match(txns, rq->msg, &rq->hashes);
     rq->owner = NULL;
     if (t != NULL)
         txn_receive(t, rq->msg);

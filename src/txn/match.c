@@ -224,15 +224,6 @@ void txn_note_answer_tag(struct txn *t, struct slice response)
         txn_server_of(t)->answer_tag = tag_hash(t->table, to.tag);
 }
 
-/* Whoever keeps the hashes asks for what is merged next; memory then answers for both at once. */
-static void warm_maps(const struct txn_table *table, const struct sip_message *request,
-                      struct hash_wide key, struct txn_hashes *hashes)
-{
-    map_warm_bucket(&table->by_key, key.low);
-    if (request->basics.to_tag.len == 0)
-        map_warm_bucket(&table->by_merge, txn_identity(table, request, hashes).low);
-}
-
 struct txn *txn_table_match(struct txn_table *table, const struct sip_message *msg,
                             struct txn_hashes *hashes)
 {
@@ -243,11 +234,7 @@ struct txn *txn_table_match(struct txn_table *table, const struct sip_message *m
         return txn_branch_find(table, basics->via.branch, basics->cseq_method_id);
     if (msg->method_id == SIP_ACK)
         return find_acknowledged(table, msg, hashes);
-    if (!txn_key_of(table, msg, hashes, &key))
-        return NULL;
-    if (hashes != NULL)
-        warm_maps(table, msg, key, hashes);
-    return find_by_key(table, key);
+    return txn_key_of(table, msg, hashes, &key) ? find_by_key(table, key) : NULL;
 }
 
 struct txn *txn_table_find_cancelled(struct txn_table *table, const struct sip_message *cancel)
@@ -272,6 +259,17 @@ struct hash_wide txn_identity(const struct txn_table *table, const struct sip_me
         hashes->has_identity = true;
     }
     return hash;
+}
+
+void txn_table_warm(const struct txn_table *table, const struct sip_message *request,
+                    struct txn_hashes *hashes)
+{
+    struct hash_wide key;
+
+    if (txn_key_of(table, request, hashes, &key))
+        map_warm_bucket(&table->by_key, key.low);
+    if (request->basics.to_tag.len == 0)
+        map_warm_bucket(&table->by_merge, txn_identity(table, request, hashes).low);
 }
 
 /* From tag, Call-ID and the whole CSeq: the methods that we do not know count as one. */

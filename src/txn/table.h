@@ -121,6 +121,13 @@ struct txn *txn_table_find_cancelled(struct txn_table *table, const struct sip_m
  */
 bool txn_table_is_merged(struct txn_table *table, const struct sip_message *request,
                          struct txn_hashes *hashes);
+/*
+ * Before that: has the memory fetched where txn_table_match and txn_table_is_merged will look, for
+ * both at once.
+ */
+void txn_table_warm(const struct txn_table *table, const struct sip_message *request,
+                    struct txn_hashes *hashes);
+
 void txn_note_merges(struct txn *server, const struct sip_message *request,
                      struct txn_hashes *hashes);
 
