@@ -93,7 +93,6 @@ static bool send_by(struct branch *b, struct request *rq, struct hop *hop)
         return false;
     }
     b->txn = t;
-    b->sent_to = hop->remote;
     b->has_provisional = false;
     set_alarm(b);
     if (txn_client_start(t, buffer_slice(&out), hop, hop_is_reliable(hop)))

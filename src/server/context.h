@@ -48,7 +48,6 @@ struct branch {
     struct context *ctx;
     struct target target;
     struct txn *txn;            /* the client transaction; NULL: none yet, or it has ended */
-    struct net_addr sent_to;    /* by it, or the last before */
     struct locator *search;     /* for more places, if its next hop is a name */
     struct race *race;          /* for a connection to one of several addresses; NULL: none */
     struct sip_candidate place; /* where it is being tried; its host may be gone */

@@ -4,6 +4,7 @@
 #include "server/context.h"
 #include "server/route.h"
 #include "sip/address.h"
+#include "transport/locator.h"
 
 enum { MAX_ADDED_TARGETS = 16, MOVED_TEMPORARILY = 302 };
 
@@ -44,10 +45,22 @@ static bool may_recurse(struct context *ctx, const struct sip_message *response)
     return route_again(&rq) && rq.domain != NULL && rq.uri.scheme == SIP_SCHEME_SIP;
 }
 
+/* Where it was sent, whence the redirection came. */
+static struct net_addr place_of(const struct branch *b)
+{
+    enum hop_protocol protocol;
+    struct net_addr addr;
+
+    if (b->is_by_flow || !locator_place(&b->place, &protocol, &addr))
+        return b->target.flow.remote;
+    return addr;
+}
+
 /* Each target once: 16.5. */
 static bool recurse_on(struct branch *b, struct slice value, size_t *added)
 {
     struct context *ctx = b->ctx;
+    struct net_addr place = place_of(b);
     struct sip_contact contact;
     struct sip_uri uri;
 
@@ -56,7 +69,7 @@ static bool recurse_on(struct branch *b, struct slice value, size_t *added)
         return false;
     if (is_known_target(ctx, &uri))
         return true;
-    if (count_added(ctx) >= MAX_ADDED_TARGETS || !context_add_target(ctx, uri.text, &b->sent_to))
+    if (count_added(ctx) >= MAX_ADDED_TARGETS || !context_add_target(ctx, uri.text, &place))
         return false;
     ++*added;
     return true;
