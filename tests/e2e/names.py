@@ -62,7 +62,7 @@ def own_etc(folder, hosts=""):
 
 
 def wait_until_free(address):
-    """The processes of the name server before this one may take a moment to end."""
+    """Those that a process has started may take a moment longer to end."""
     end = time.monotonic() + 10
     while True:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
@@ -85,7 +85,6 @@ class NameServer:
         folder.mkdir()
 
     def start(self):
-        wait_until_free(ADDRESS)
         text = CONFIGURATION.format(folder=self.folder)
         for name, zone in self.zones.items():
             text += f'zone:\n    name: "{name}"\n    zonefile: "{name}.zone"\n'
@@ -122,6 +121,7 @@ class NameServer:
         self.signal(signal.SIGKILL)
         self.process.wait()
         self.log.close()
+        wait_until_free(ADDRESS)
 
 
 def zone(name, records):
