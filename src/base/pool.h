@@ -17,7 +17,9 @@ struct pool {
     size_t object_bytes;
     size_t in_use;
     size_t block_count;
-    struct list_node blocks; /* those with room */
+    size_t empty_count;
+    struct list_node blocks; /* those with room, and something in use */
+    struct list_node empty;
 };
 
 enum { POOL_BLOCK_BYTES = 32 * 1024, POOL_MAX_OBJECT = 4096 };

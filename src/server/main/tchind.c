@@ -53,6 +53,7 @@ struct program {
     size_t thread_count;
     size_t last_blocks; /* of pools */
     size_t most_blocks;
+    unsigned looks; /* for memory to give back, since there was some */
     struct control *control;
     struct acme *acme;
     char fault_text[512];
@@ -284,9 +285,12 @@ static void reload(struct program *p, int argc, char **argv)
     LOG_NOW(&p->server.log, LOG_INFO, "configuration reloaded", {"", SLICE_NONE});
 }
 
-enum { MANY_BLOCKS = 64 }; /* 2 MB */
+enum { LOOKS_A_SECOND = 4, MANY_BLOCKS = 64 /* 2 MB */ };
 
-/* Nothing is going on; or blocks are many fewer than they were since memory was last given back. */
+/*
+ * Nothing is going on; or blocks are many fewer than they were since memory was last given back; or
+ * that is a second ago, for there are always some that no other has fitted into.
+ */
 static bool has_memory_to_give(struct program *p)
 {
     size_t blocks = pool_all_blocks();
@@ -295,9 +299,10 @@ static bool has_memory_to_give(struct program *p)
     p->last_blocks = blocks;
     if (blocks > p->most_blocks)
         p->most_blocks = blocks;
-    if (!is_quiet && p->most_blocks - blocks < MANY_BLOCKS)
+    if (!is_quiet && p->most_blocks - blocks < MANY_BLOCKS && ++p->looks < LOOKS_A_SECOND)
         return false;
     p->most_blocks = blocks;
+    p->looks = 0;
     return true;
 }
 
@@ -308,7 +313,7 @@ static bool has_memory_to_give(struct program *p)
  */
 static int next_signal(struct program *p, const sigset_t *signals)
 {
-    static const struct timespec a_while = {.tv_nsec = 250000000};
+    static const struct timespec a_while = {.tv_nsec = 1000000000 / LOOKS_A_SECOND};
     int signal;
 
     while ((signal = sigtimedwait(signals, NULL, &a_while)) < 0) {

@@ -95,6 +95,35 @@ static void empty_blocks_go_back_to_the_system(void **state)
     assert_int_equal(w.pool.block_count, 1);
 }
 
+/* A batch that comes and goes beside what stays finds the blocks of the one before. */
+static void as_many_blocks_stay_empty_as_are_in_use(void **state)
+{
+    static struct world w;
+    const size_t in_a_block = POOL_BLOCK_BYTES / BYTES;
+    const size_t half = COUNT / 2;
+
+    (void)state;
+    start(&w);
+    for (size_t i = 0; i < COUNT; i++)
+        take(&w, i);
+    size_t blocks = w.pool.block_count;
+    for (size_t turn = 0; turn < 3; turn++) {
+        for (size_t i = half + in_a_block; i < COUNT; i++)
+            give_back(&w, i);
+        assert_int_equal(w.pool.block_count, blocks);
+        for (size_t i = half + in_a_block; i < COUNT; i++)
+            take(&w, i);
+    }
+    for (size_t i = COUNT; i-- > half;)
+        give_back(&w, i);
+    for (size_t i = half; i-- > half / 2;)
+        give_back(&w, i);
+    assert_true(w.pool.block_count <= blocks / 2 + 1);
+    for (size_t i = half / 2; i-- > 0;)
+        give_back(&w, i);
+    assert_int_equal(w.pool.block_count, 1);
+}
+
 /* One that comes and goes alone: its block stays. */
 static void the_last_block_is_kept(void **state)
 {
@@ -132,5 +161,6 @@ static void blocks_of_all_pools_are_counted(void **state)
 }
 
 CHECK_MAIN(CHECK_TEST(objects_are_aligned_and_apart), CHECK_TEST(what_is_given_back_is_taken_again),
-           CHECK_TEST(empty_blocks_go_back_to_the_system), CHECK_TEST(the_last_block_is_kept),
+           CHECK_TEST(empty_blocks_go_back_to_the_system),
+           CHECK_TEST(as_many_blocks_stay_empty_as_are_in_use), CHECK_TEST(the_last_block_is_kept),
            CHECK_TEST(blocks_of_all_pools_are_counted))
