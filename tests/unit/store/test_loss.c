@@ -252,6 +252,22 @@ static void relaxed_it_loses_nothing_when_it_is_closed(void **state)
     assert_int_equal(location_count(w->store), 3);
 }
 
+/* One of many in a row, of which as many are under way as there is room to ask. */
+static void ask_as_the_nth(struct world *w, uint32_t n, uint32_t user,
+                           const struct binding *binding)
+{
+    char aor[32];
+    int len = snprintf(aor, sizeof(aor), "user%u", user);
+    struct location_changes changes = {
+        .aor = {aor, (size_t)len},
+          .items = binding, .count = 1, .max_bindings = 10
+    };
+
+    if (n >= ARRAY_LEN(w->asked))
+        assert_int_equal(wait_for(w, n % ARRAY_LEN(w->asked)), ERR_NONE);
+    ask(w, n % ARRAY_LEN(w->asked), &changes, NOW);
+}
+
 /* More than may wait, each of them gone and come back, and the log shortened meanwhile. */
 static void relaxed_it_keeps_apart_what_comes_and_goes(void **state)
 {
@@ -262,17 +278,9 @@ static void relaxed_it_keeps_apart_what_comes_and_goes(void **state)
     open_relaxed(w);
     for (uint32_t i = 0; i < AORS * ROUNDS; i++) {
         struct binding binding = binding_to("sip:a", "id", i + 1);
-        char aor[32];
-        int len = snprintf(aor, sizeof(aor), "user%u", i % AORS);
-        struct location_changes changes = {
-            .aor = {aor, (size_t)len},
-              .items = &binding, .count = 1, .max_bindings = 10
-        };
         bool leaves = i / AORS % 2 == 1 && i % 3 == 0;
         binding.expires_at_ms = leaves ? NOW : NOW + HOUR;
-        if (i >= ARRAY_LEN(w->asked))
-            assert_int_equal(wait_for(w, i % ARRAY_LEN(w->asked)), ERR_NONE);
-        ask(w, i % ARRAY_LEN(w->asked), &changes, NOW);
+        ask_as_the_nth(w, i, i % AORS, &binding);
     }
     for (size_t i = 0; i < ARRAY_LEN(w->asked); i++)
         assert_int_equal(wait_for(w, i), ERR_NONE);
@@ -313,15 +321,7 @@ static void the_log_stays_short_and_loses_nothing(void **state)
     assert_int_equal(bind(w, "once", binding_to("sip:once", "id", 1)), ERR_NONE);
     for (uint32_t i = 0; i < UPDATES; i++) {
         struct binding binding = binding_to("sip:a", "id", i + 1);
-        char aor[32];
-        int len = snprintf(aor, sizeof(aor), "user%u", i % AORS);
-        struct location_changes changes = {
-            .aor = {aor, (size_t)len},
-              .items = &binding, .count = 1, .max_bindings = 10
-        };
-        if (i >= ARRAY_LEN(w->asked))
-            assert_int_equal(wait_for(w, i % ARRAY_LEN(w->asked)), ERR_NONE);
-        ask(w, i % ARRAY_LEN(w->asked), &changes, NOW);
+        ask_as_the_nth(w, i, i % AORS, &binding);
     }
     for (size_t i = 0; i < ARRAY_LEN(w->asked); i++)
         assert_int_equal(wait_for(w, i), ERR_NONE);
