@@ -30,7 +30,7 @@ static void count_unreadable(struct worker *w, const struct hop *from, const cha
 }
 
 /* NULL: no memory. */
-static struct request *new_request(struct worker *w, struct worker *owner, const struct hop *from,
+static struct request *new_request(struct worker *w, const struct hop *from,
                                    const struct sip_message *msg)
 {
     struct request *rq = arena_alloc(w->arena, sizeof(*rq));
@@ -40,7 +40,7 @@ static struct request *new_request(struct worker *w, struct worker *owner, const
         return NULL;
     }
     *rq = (struct request){
-        .w = w, .owner = owner, .settings = w->settings, .msg = msg, .from = *from};
+        .w = w, .settings = w->settings, .msg = msg, .from = *from, .is_unmatched = true};
     return rq;
 }
 
@@ -50,10 +50,9 @@ static bool is_matched_late(const struct sip_message *msg)
     return msg->method_id == SIP_OPTIONS || msg->method_id == SIP_REGISTER;
 }
 
-static void handle_request(struct worker *w, struct worker *owner, const struct hop *from,
-                           const struct sip_message *msg)
+static void handle_request(struct worker *w, const struct hop *from, const struct sip_message *msg)
 {
-    struct request *rq = new_request(w, owner, from, msg);
+    struct request *rq = new_request(w, from, msg);
 
     if (rq == NULL || (!is_matched_late(msg) && request_is_known(rq)))
         return;
@@ -71,14 +70,18 @@ static void handle_response(struct worker *w, const struct sip_message *msg)
         w->counters.stray_responses++; /* RFC 6026 7.3: never forwarded */
 }
 
-/* The straight path of every message. `owner`: of its call; another than `w` for OPTIONS alone. */
-static void handle(struct worker *w, struct worker *owner, const struct hop *from,
-                   const struct sip_message *msg)
+/* The straight path of every message. */
+static void handle(struct worker *w, const struct hop *from, const struct sip_message *msg)
 {
     if (msg->is_request)
-        handle_request(w, owner, from, msg);
+        handle_request(w, from, msg);
     else
         handle_response(w, msg);
+}
+
+static bool is_response(struct slice head)
+{
+    return slice_starts_with(head, SLICE("SIP/2.0 "));
 }
 
 static bool is_keep_alive(struct slice bytes)
@@ -116,9 +119,46 @@ static void mail(struct worker *w, struct worker *owner, const struct hop *from,
         refuse_for_load(w, from, bytes);
 }
 
+static void handle_own(struct worker *w, const struct hop *from, struct slice bytes)
+{
+    struct sip_message msg;
+
+    if (parse(w, from, bytes, &msg))
+        handle(w, from, &msg);
+}
+
+/* Who has sent the request, as its branch says; of what says nothing of ours, whoever got it. */
+static struct worker *owner_of_response(struct worker *w, const struct sip_message *msg)
+{
+    int number = txn_branch_number(msg->basics.via.branch);
+
+    return number >= 0 && (size_t)number < w->server->worker_count ? w->server->workers[number] : w;
+}
+
+/* An OPTIONS for us makes no transaction, and is answered where it arrived; others: see route.c. */
+static struct worker *owner_of(struct worker *w, const struct sip_message *msg)
+{
+    if (!msg->is_request)
+        return owner_of_response(w, msg);
+    return msg->method_id == SIP_OPTIONS ? w : worker_of_call(w, msg->basics.call_id);
+}
+
+static void parse_and_find_owner(struct worker *w, const struct hop *from, struct slice bytes)
+{
+    struct sip_message msg;
+
+    if (!parse(w, from, bytes, &msg))
+        return;
+    struct worker *owner = owner_of(w, &msg);
+    if (owner == w)
+        handle(w, from, &msg);
+    else
+        mail(w, owner, from, msg.bytes);
+}
+
 /*
- * Whose it is, if that takes no parser: the owner parses it, and nobody else. NULL for an OPTIONS
- * too: for us it makes no transaction, and is answered where it arrived.
+ * Whose it is, if that takes no parser: the owner parses it, and nobody else. NULL: it does, or
+ * the Call-ID does not tell.
  */
 static struct worker *owner_in_sight(struct worker *w, struct slice bytes)
 {
@@ -126,30 +166,10 @@ static struct worker *owner_in_sight(struct worker *w, struct slice bytes)
 
     if (w->server->worker_count == 1)
         return w;
-    if (slice_starts_with(bytes, SLICE("OPTIONS ")) || !sip_peek_call_id(bytes, &call_id))
+    if (bytes.ptr[0] == '\r' || bytes.ptr[0] == '\n' || is_response(bytes)
+        || slice_starts_with(bytes, SLICE("OPTIONS ")) || !sip_peek_call_id(bytes, &call_id))
         return NULL;
-    return worker_of(w->server, call_id);
-}
-
-static void handle_own(struct worker *w, const struct hop *from, struct slice bytes)
-{
-    struct sip_message msg;
-
-    if (parse(w, from, bytes, &msg))
-        handle(w, w, from, &msg);
-}
-
-static void find_owner(struct worker *w, const struct hop *from, struct slice bytes)
-{
-    struct sip_message msg;
-
-    if (!parse(w, from, bytes, &msg))
-        return;
-    struct worker *owner = worker_of(w->server, msg.basics.call_id);
-    if (owner == w || (msg.is_request && msg.method_id == SIP_OPTIONS))
-        handle(w, owner, from, &msg);
-    else
-        mail(w, owner, from, msg.bytes);
+    return worker_of_call(w, call_id);
 }
 
 /* RFC 5626 5.4, 8: what keeps a NAT open is answered from the socket it came to, without state. */
@@ -181,7 +201,7 @@ void intake_received(struct worker *w, const struct hop *from, struct slice byte
     else if (owner != NULL)
         mail(w, owner, from, bytes);
     else
-        find_owner(w, from, bytes);
+        parse_and_find_owner(w, from, bytes);
     arena_reset(w->arena);
 }
 
@@ -205,11 +225,6 @@ void intake_broken(struct worker *w, const struct hop *from, struct slice head, 
     else
         count_unreadable(w, from, broken.phrase);
     arena_reset(w->arena);
-}
-
-static bool is_response(struct slice head)
-{
-    return slice_starts_with(head, SLICE("SIP/2.0 "));
 }
 
 static bool tell_transaction(struct worker *w, struct slice head)

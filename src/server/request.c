@@ -13,7 +13,7 @@ bool request_is_known(struct request *rq)
     if (rq->msg->method_id == SIP_REGISTER)
         txn_table_warm(txns, rq->msg, &rq->hashes);
     struct txn *t = txn_table_match(txns, rq->msg, &rq->hashes);
-    rq->owner = NULL;
+    rq->is_unmatched = false;
     if (t != NULL)
         txn_receive(t, rq->msg);
     return t != NULL;

@@ -17,7 +17,6 @@ struct flow;
 
 struct request {
     struct worker *w;
-    struct worker *owner; /* of its call, who has yet to match it; NULL: it is matched */
     const struct settings *settings;
     const struct sip_message *msg;
     struct hop from;      /* as received */
@@ -26,6 +25,7 @@ struct request {
     struct slice top_via; /* with received and rport */
     struct txn *txn;      /* the server transaction; NULL: answered without one */
     struct txn_hashes hashes;
+    bool is_unmatched; /* whether there is a transaction for it has yet to be asked */
 
     /* Route information preprocessing: RFC 3261 16.4. */
     struct slice uri_text; /* the Request-URI, after the repair of strict routing */

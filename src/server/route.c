@@ -249,11 +249,14 @@ static bool takes_no_transaction(const struct request *rq)
 /* What came unmatched is an OPTIONS or a REGISTER. */
 static enum sip_status leave_to_owner(struct request *rq)
 {
-    if (rq->owner == NULL || takes_no_transaction(rq))
+    if (!rq->is_unmatched || takes_no_transaction(rq))
         return SIP_GO_ON;
-    if (rq->owner == rq->w)
+    struct worker *owner = rq->w;
+    if (rq->msg->method_id == SIP_OPTIONS)
+        owner = worker_of_call(rq->w, rq->msg->basics.call_id);
+    if (owner == rq->w)
         return request_is_known(rq) ? SIP_PARKED : SIP_GO_ON;
-    if (parcel_send_received(rq->w, rq->owner, &rq->from, rq->msg->bytes)
+    if (parcel_send_received(rq->w, owner, &rq->from, rq->msg->bytes)
         || !hop_is_reliable(&rq->from))
         return SIP_PARKED;
     rq->phrase = "Overloaded";

@@ -18,6 +18,7 @@ struct certificates;
 struct directory;
 struct worker;
 struct nonce_table;
+struct owners;
 struct lockout;
 
 /* Keys of the hashes we hand out; all from one secret in the store but `ours_alone`. */
@@ -40,6 +41,7 @@ struct server {
     struct directory *connections;     /* of all workers */
     struct nonce_table *nonces;
     struct lockout *lockout;
+    struct owners *owners; /* of calls */
     struct worker *workers[SETTINGS_MAX_WORKERS];
     size_t worker_count;
     atomic_bool stopping;   /* new work is refused with 503 */

@@ -10,6 +10,7 @@
 #include "server/certificates.h"
 #include "server/handshakes.h"
 #include "server/intake.h"
+#include "server/owners.h"
 #include "server/pages.h"
 #include "server/parcel.h"
 #include "server/probe.h"
@@ -164,11 +165,13 @@ void worker_run(struct worker *w)
     net_loop_run(w->loop);
 }
 
-struct worker *worker_of(struct server *server, struct slice call_id)
+struct worker *worker_of_call(struct worker *w, struct slice call_id)
 {
+    struct server *server = w->server;
+
     if (server->worker_count == 1)
-        return server->workers[0];
-    return server->workers[hash_place(&server->keys.ours_alone, call_id) % server->worker_count];
+        return w;
+    return server->workers[owners_find(server->owners, call_id, w->index, w->now_ms)];
 }
 
 struct buffer worker_scratch(struct worker *w)

@@ -1,6 +1,6 @@
 /*
  * A worker: one thread with its loop, sockets, transactions, timers and arena. A call is one
- * worker's work: the keyed hash of the Call-ID names it (worker_of).
+ * worker's work (worker_of_call).
  */
 #ifndef TCHIN_SERVER_WORKER_H
 #define TCHIN_SERVER_WORKER_H
@@ -116,8 +116,8 @@ static inline bool worker_may_log(struct worker *w, enum log_level level, enum l
                                     w->now_ms));
 }
 
-/* Whose work the call of this Call-ID is. */
-struct worker *worker_of(struct server *server, struct slice call_id);
+/* Whose work the call of this Call-ID is, of which a message has come to `w`. */
+struct worker *worker_of_call(struct worker *w, struct slice call_id);
 
 /* Sends over whatever worker holds the connection. */
 void worker_send(struct worker *w, const struct hop *to, struct slice bytes);

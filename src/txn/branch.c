@@ -93,6 +93,21 @@ static bool read_hex(const char *text, unsigned char *out, size_t count)
     return is_hex;
 }
 
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+int txn_branch_number(struct slice branch)
+{
+    if (branch.len < TXN_BRANCH_LEN || !slice_starts_with(branch, cookie))
+        return -1;
+    const char *digits = branch.ptr + cookie.len;
+    if (!is_digit(digits[0]) || !is_digit(digits[1]))
+        return -1;
+    return (digits[0] - '0') * 10 + (digits[1] - '0');
+}
+
 /* What follows a "." is the user's own. */
 static bool read_claim(const struct txn_table *table, struct slice branch, struct claim *out)
 {

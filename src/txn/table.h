@@ -186,6 +186,9 @@ struct txn *txn_client_new_cancel(struct txn *invite, void *user) MUST_USE;
  */
 struct slice txn_branch(const struct txn *t, char out[TXN_BRANCH_MAX]);
 
+/* The number of the table that a branch of that form is of; -1: it is none of ours. */
+int txn_branch_number(struct slice branch);
+
 /* Sends `request` for the first time, keeping copies of it and of `route`. False: no memory; the
  * transaction is gone, and nobody is told. */
 bool txn_client_start(struct txn *t, struct slice request, const void *route,

@@ -23,6 +23,7 @@
 #include "server/lockout.h"
 #include "server/nonce.h"
 #include "server/notify.h"
+#include "server/owners.h"
 #include "server/resolver.h"
 #include "server/web.h"
 #include "server/worker.h"
@@ -151,13 +152,14 @@ static bool make_shared(struct program *p, struct buffer *fault)
 {
     p->server.nonces = nonce_table_new(&p->server.keys.ours_alone, NONCE_ENTRIES, server_wall_ms());
     p->server.lockout = lockout_new(&p->server.keys.ours_alone, LOCKOUT_ENTRIES);
+    p->server.owners = owners_new(&p->server.keys.ours_alone, p->settings->workers);
     p->server.dns = resolver_start(p->settings, fault);
     if (p->server.dns == NULL)
         return false;
     p->server.connections = directory_new(&p->server.keys.ours_alone);
     p->acme = acme_start(&p->server);
-    if (p->server.nonces != NULL && p->server.lockout != NULL && p->server.connections != NULL
-        && p->acme != NULL)
+    if (p->server.nonces != NULL && p->server.lockout != NULL && p->server.owners != NULL
+        && p->server.connections != NULL && p->acme != NULL)
         return true;
     buffer_add_text(fault, "out of memory");
     return false;
@@ -363,6 +365,7 @@ static void release(struct program *p)
     directory_free(server->connections);
     nonce_table_free(server->nonces);
     lockout_free(server->lockout);
+    owners_free(server->owners);
     while (p->generation != NULL) {
         struct generation *before = p->generation->before;
         free(p->generation);

@@ -68,6 +68,25 @@ static void a_forged_branch_matches_nothing(void **state)
     assert_null(match_response(w, SLICE_NONE, "OPTIONS"));
 }
 
+static void a_branch_tells_the_number_of_its_table(void **state)
+{
+    static const char *const none_of_ours[] = {"",
+                                               "z9hG4bK",
+                                               "z9hG4bK42",
+                                               "z9hG4bK4a0123456789abcdef0123456789abcdef",
+                                               "z9hG4bJ420123456789abcdef0123456789abcdef",
+                                               "z9hG4bK420123456789abcdef0123456789abcde"};
+    struct txn_settings settings = world_settings();
+
+    (void)state;
+    settings.number = 42;
+    struct txn *t = start_client(world_with(&settings), "OPTIONS", false);
+    assert_int_equal(txn_branch_number(BRANCH(t)), 42);
+    assert_int_equal(txn_branch_number(SLICE_NONE), -1);
+    for (size_t i = 0; i < ARRAY_LEN(none_of_ours); i++)
+        assert_int_equal(txn_branch_number(slice_of(none_of_ours[i])), -1);
+}
+
 static void the_branch_of_another_table_matches_nothing(void **state)
 {
     struct txn_settings settings = world_settings();
@@ -577,6 +596,7 @@ static void an_absurdly_long_sent_by_is_not_served(void **state)
 CHECK_MAIN(CHECK_TEST(a_response_is_found_by_its_branch),
            CHECK_TEST(what_follows_a_dot_is_the_users_own),
            CHECK_TEST(a_forged_branch_matches_nothing),
+           CHECK_TEST(a_branch_tells_the_number_of_its_table),
            CHECK_TEST(the_branch_of_another_table_matches_nothing),
            CHECK_TEST(the_method_of_the_cseq_must_be_that_of_the_request),
            CHECK_TEST(what_has_ended_matches_nothing),
