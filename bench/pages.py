@@ -50,9 +50,9 @@ def cpu_plot(results):
 
 def latency_plot(results, work):
     curves = collections.OrderedDict((name, []) for name in ("p50", "p99", "p999"))
-    for record in results.of("latency", work=work):
+    for share, offered in results.latency_curves().get(("tchind", work), {}).items():
         for name, curve in curves.items():
-            curve.append((record["load"]["offered_per_s"], max(record["load"]["latency_us"][name] / 1000, 0.01)))
+            curve.append((offered, max(median(results.latency_ms("tchind", work, share, name)), 0.01)))
     if not curves["p50"]:
         return None
     return plots.lines(f"Latency against offered load: {BY_NAME[work].title}", "offered a second", "ms", curves.items(),

@@ -31,6 +31,18 @@ class Results:
         return [record["load"]["server_cpu"][part] for record in self.of("work", server=server, work=work)
                 if record["load"]["completed"]]
 
+    def latency_ms(self, server, work, share, percentile):
+        """For each round."""
+        return [record["load"]["latency_us"][percentile] / 1000
+                for record in self.of("latency", server=server, work=work, share=share)]
+
+    def latency_curves(self):
+        """What the latency was measured of: (server, work), and its shares of what saturates, each with what was offered."""
+        curves = {}
+        for record in self.of("latency"):
+            curves.setdefault((record["server"], record["work"]), {})[record["share"]] = record["load"]["offered_per_s"]
+        return curves
+
     def floor(self, work):
         """
         What the kernel takes for so many datagrams: measured for one in and one out, and reckoned

@@ -7,7 +7,7 @@ import subprocess
 import threading
 import time
 
-from targets import BIN, HERE, PASSWORD, PORT, SERVERS, CannotMeasure, KamailioGrowing, Tchind
+from targets import BIN, HERE, PASSWORD, PORT, SERVERS, CannotMeasure, Floor, KamailioGrowing, Tchind
 from works import BY_NAME, DOMAIN, USERS, WORKS, load_words
 
 WINDOW = 100
@@ -76,20 +76,36 @@ def work_rounds(bench):
             server.stop()
 
 
+def saturation(bench, work):
+    """What tchind answers in a second when asked as fast as it answers."""
+    server = bench.server(Tchind)
+    server.start()
+    bench.tell(f"what saturates: {work.title}")
+    per_s = bench.measure(work)["per_s"]
+    server.stop()
+    return per_s
+
+
 def latency_curve(bench):
-    """Percentiles against what is offered, from little to more than can be carried."""
-    for name in ("options", "register"):
-        work = BY_NAME[name]
-        server = bench.server(Tchind)
-        server.start()
-        bench.tell(f"what saturates: {work.title}")
-        saturation = bench.measure(work)["per_s"]
-        yield {"kind": "saturation", "work": name, "per_s": saturation}
-        for share in SHARES:
-            bench.tell(f"latency at {share:.0%} of {saturation:,.0f}/s: {work.title}")
-            words = ["--rate", f"{share * saturation:.1f}", "--window", str(USERS)]
-            yield {"kind": "latency", "work": name, "share": share, "load": bench.measure(work, words)}
-        server.stop()
+    """
+    Percentiles against what is offered, from little to more than can be carried. The floor is
+    offered as many OPTIONS: what it is late by, the machine is late by.
+    """
+    works = [BY_NAME[name] for name in ("options", "register")]
+    per_s = {work.name: saturation(bench, work) for work in works}
+    for name, rate in per_s.items():
+        yield {"kind": "saturation", "work": name, "per_s": rate}
+    for number in range(1, bench.settings["rounds"] + 1):
+        for work, kind in ((works[0], Tchind), (works[0], Floor), (works[1], Tchind)):
+            server = bench.server(kind)
+            server.start()
+            for share in SHARES:
+                bench.tell(f"round {number} of {bench.settings['rounds']}: latency at {share:.0%} of {per_s[work.name]:,.0f}/s: "
+                           f"{kind.title}, {work.title}")
+                words = ["--rate", f"{share * per_s[work.name]:.1f}", "--window", str(USERS)]
+                yield {"kind": "latency", "round": number, "server": kind.name, "work": work.name, "share": share,
+                       "load": bench.measure(work, words)}
+            server.stop()
 
 
 def register_all(bench, users, expires_s=86400):

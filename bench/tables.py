@@ -50,12 +50,14 @@ def demands_table(results):
 
 
 def latency_table(results):
-    rows = [["work", "offered", "offered/s", "completed/s", "p50 ms", "p99 ms", "p99.9 ms", "skipped, failed, lost"]]
-    for record in results.of("latency"):
-        load = record["load"]
-        rows.append([BY_NAME[record["work"]].title, f"{record['share']:.0%}", f"{load['offered_per_s']:,.0f}",
-                     f"{load['per_s']:,.0f}", *(f"{load['latency_us'][name] / 1000:.2f}" for name in ("p50", "p99", "p999")),
-                     str(load["skipped"] + load["failed"] + load["lost"])])
+    rows = [["work", "server", "offered", "offered/s", "completed/s", "p50 ms", "p99 ms", "p99.9 ms", "skipped, failed, lost"]]
+    for (server, work), shares in results.latency_curves().items():
+        for share, offered in shares.items():
+            loads = [record["load"] for record in results.of("latency", server=server, work=work, share=share)]
+            rows.append([BY_NAME[work].title, TITLES[server], f"{share:.0%}", f"{offered:,.0f}",
+                         f"{median([load['per_s'] for load in loads]):,.0f}",
+                         *(spread(results.latency_ms(server, work, share, name)) for name in ("p50", "p99", "p999")),
+                         str(sum(load["skipped"] + load["failed"] + load["lost"] for load in loads))])
     return rows
 
 
@@ -105,10 +107,10 @@ def other_demands(results):
     """(what, measured, demanded, met) of what is no work."""
     rows = [["what", "measured", "demanded", "met"]]
     for name, limit_ms in LATENCY_MS.items():
-        for record in results.of("latency", work=name, share=0.5):
-            p99_ms = record["load"]["latency_us"]["p99"] / 1000
-            rows.append([f"p99 at half of what saturates: {BY_NAME[name].title}", f"{p99_ms:.2f} ms",
-                         f"under {limit_ms:g} ms", verdict(p99_ms < limit_ms)])
+        times = results.latency_ms("tchind", name, 0.5, "p99")
+        if times:
+            rows.append([f"p99 at half of what saturates: {BY_NAME[name].title}", f"{spread(times)} ms",
+                         f"under {limit_ms:g} ms", verdict(median(times) < limit_ms)])
     if binding_bytes(results):
         rows.append(["memory for a binding, users aside", f"{binding_bytes(results):.0f} bytes", f"{BINDING_BYTES} bytes",
                      verdict(binding_bytes(results) <= BINDING_BYTES)])
