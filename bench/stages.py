@@ -189,7 +189,7 @@ def stalls(bench):
 
 
 def workers(bench):
-    """One worker and two, nothing pinned, the load on the same cores."""
+    """One worker and two, each with a window of its own, nothing pinned, the load on the same cores."""
     for number in range(1, bench.settings["rounds"] + 1):
         for count in (1, 2):
             server = bench.server(Tchind, pinned=False)
@@ -199,7 +199,8 @@ def workers(bench):
                 if name not in bench.settings["works"]:
                     continue
                 bench.tell(f"round {number} of {bench.settings['rounds']}: {count} workers, {BY_NAME[name].title}")
-                told = bench.measure(BY_NAME[name], ["--sockets", str(MANY_SOCKETS)], pinned=False)
+                words = ["--sockets", str(MANY_SOCKETS), "--window", str(count * WINDOW)]
+                told = bench.measure(BY_NAME[name], words, pinned=False)
                 yield {"kind": "workers", "round": number, "workers": count, "work": name, "load": told}
             server.stop()
 
