@@ -16,7 +16,7 @@ enum {
     MAX_WORKERS = 255,
     TRIES = 4,          /* to replace an entry that others replace meanwhile */
     PERIOD_MS = 100,    /* how often it is looked who has more than his share */
-    MIN_CALLS = 200,    /* new ones in a period: with fewer nobody is busy */
+    MIN_CALLS = 20,     /* new ones in a period: with fewer nobody is busy */
     EVEN_PERCENT = 150, /* of the fair share, up to which nothing is given away */
 };
 
