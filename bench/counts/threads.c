@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "meter.h"
+#include "virtual.h"
 
 enum { MAX_STRANDS = 16 };
 
@@ -129,8 +130,10 @@ int pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex)
 int pthread_cond_timedwait(pthread_cond_t *condition, pthread_mutex_t *mutex,
                            const struct timespec *until)
 {
-    (void)until;
-    return pthread_cond_wait(condition, mutex);
+    int error = pthread_cond_wait(condition, mutex);
+    uint64_t until_ms = (uint64_t)until->tv_sec * 1000 + (uint64_t)until->tv_nsec / 1000000;
+
+    return error == 0 && virtual_now_ms >= until_ms ? ETIMEDOUT : error;
 }
 
 /* The main thread waits for a job of the store's: user_add and the like. */

@@ -24,10 +24,10 @@ void world_begin(const struct world_settings *settings);
 /* A turn of the worker at `virtual_now_ms`, which `received` is emptied by. */
 void world_turn(struct datagrams *received);
 
-/* The store's threads do what they have been sent, and the worker hears of it. */
+/* The store's threads do what they have been sent, and the worker hears of it in the same turn. */
 void world_let_store_work(void);
 
-/* Exactly `count` messages that begin so must have been sent since the last turn began. */
+/* Exactly `count` messages that begin so must have been sent since world_turn began. */
 void world_expect(size_t count, const char *beginning);
 
 /* The harness itself cannot go on. */

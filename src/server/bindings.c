@@ -4,22 +4,6 @@
 #include "server/gruu.h"
 #include "sip/build.h"
 
-enum { CONTACT_EXTRA_BYTES = 64, OTHER_BYTES = 128 };
-
-size_t bindings_max_bytes(const struct binding_list *bindings, struct slice gruu_aor,
-                          struct slice lines)
-{
-    size_t bytes = OTHER_BYTES + lines.len;
-
-    for (size_t i = 0; i < bindings->count; i++) {
-        const struct binding *binding = &bindings->items[i];
-        bytes += binding->contact.len + binding->params.len + CONTACT_EXTRA_BYTES;
-        if (gruu_aor.len > 0 && binding->instance.len > 0)
-            bytes += 2 * GRUU_MAX_TEXT;
-    }
-    return bytes;
-}
-
 /* qvalue = ( "0" [ "." 0*3DIGIT ] ) / ( "1" [ "." 0*3("0") ] ) */
 static void write_q(unsigned thousandths, struct buffer *out)
 {
@@ -43,7 +27,7 @@ static void write_gruu(const char *name, const struct buffer *gruu, struct buffe
 static void write_gruus(const struct server *server, struct slice aor,
                         const struct binding *binding, struct buffer *out)
 {
-    char text[GRUU_MAX_TEXT - CONTACT_EXTRA_BYTES];
+    char text[GRUU_MAX_TEXT];
     struct buffer gruu = buffer_over(text, sizeof(text));
 
     gruu_write_public(aor, binding, &gruu);

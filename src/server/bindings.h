@@ -14,8 +14,4 @@
 void bindings_write(struct worker *w, const struct binding_list *bindings, struct slice gruu_aor,
                     struct slice lines, struct buffer *out);
 
-/* So many bytes are enough for it. */
-size_t bindings_max_bytes(const struct binding_list *bindings, struct slice gruu_aor,
-                          struct slice lines);
-
 #endif

@@ -26,6 +26,8 @@ struct registration {
     size_t max_bindings;                  /* of the user; 0: what the domain allows */
     const struct domain_settings *domain; /* of the AoR */
     struct contacts contacts;             /* what is to change */
+    struct binding refreshed;
+    struct binding_list bindings; /* that there are; for the answer */
 };
 
 /*
@@ -56,8 +58,8 @@ static registrar_step *const steps[] = {
     refuse_body,            /* RFC 3261 8.2.3: 415 */
     read_contacts,          /* steps 6 and 7: 400 for a misplaced "*", 423 if too brief, 439 */
     refuse_himself,         /* RFC 5627 5.1: 403 */
-    commit_changes,         /* step 7: parks; 500, and nothing changed, if it fails */
-    list_bindings,          /* step 8: 200 */
+    commit_changes,         /* step 7: mostly parks; 500, and nothing changed, if it fails */
+    list_bindings,          /* step 8: 200; answers itself */
 };
 
 static void registration_committed(struct mail *mail, void *owner);
@@ -73,6 +75,7 @@ void registrar_start(struct request *rq)
     }
     reg->rq = rq;
     reg->next_step = 0;
+    reg->bindings = (struct binding_list){0};
     while (status == SIP_GO_ON)
         status = steps[reg->next_step++](reg);
     if (status != SIP_PARKED)
@@ -277,6 +280,37 @@ static enum sip_status refuse_number(struct request *rq)
     return SIP_503_SERVICE_UNAVAILABLE;
 }
 
+static enum sip_status park(struct registration *reg)
+{
+    struct request *rq = reg->rq;
+    const struct location_changes *changes = &reg->contacts.changes;
+    size_t bytes = location_update_bytes(changes);
+
+    if (bytes == 0)
+        return refuse_number(rq);
+    struct waiting_registration *waiting = new_waiting(reg, bytes);
+    if (waiting == NULL)
+        return SIP_503_SERVICE_UNAVAILABLE;
+    location_update_init(&waiting->update, changes, rq->w->wall_ms, waiting->bytes, bytes);
+    waiting->update.answer = (struct answer){.mail.deliver = registration_committed,
+                                             .asker = net_loop_mailbox(rq->w->loop)};
+    location_gather(rq->w->server->store, &waiting->update, &rq->w->updates);
+    return SIP_PARKED;
+}
+
+/* What phones do all day, and where nothing has to be durable, nobody has to wait for. */
+static bool is_refreshed(struct registration *reg)
+{
+    struct worker *w = reg->rq->w;
+
+    if (!location_refresh(w->server->store, &reg->contacts.changes, w->wall_ms, &reg->refreshed))
+        return false;
+    reg->bindings = (struct binding_list){&reg->refreshed, 1};
+    LOG(&w->log, LOG_DEBUG, "registered", {"aor", reg->aor},
+        {"call-id", reg->rq->msg->basics.call_id});
+    return true;
+}
+
 static enum sip_status commit_changes(struct registration *reg)
 {
     struct request *rq = reg->rq;
@@ -287,22 +321,12 @@ static enum sip_status commit_changes(struct registration *reg)
     changes->aor = reg->aor;
     changes->hash = reg->aor_hash;
     changes->max_bindings = reg->max_bindings > 0 ? reg->max_bindings : reg->domain->max_bindings;
-    size_t bytes = location_update_bytes(changes);
-    if (bytes == 0)
-        return refuse_number(rq);
     rq->txn = txn_server_start(rq->w->txns, rq->msg, &rq->hashes, &rq->reply_hop,
                                hop_is_reliable(&rq->reply_hop), NULL);
     if (rq->txn == NULL)
         return SIP_503_SERVICE_UNAVAILABLE;
     txn_note_merges(rq->txn, rq->msg, &rq->hashes);
-    struct waiting_registration *waiting = new_waiting(reg, bytes);
-    if (waiting == NULL)
-        return SIP_503_SERVICE_UNAVAILABLE;
-    location_update_init(&waiting->update, changes, rq->w->wall_ms, waiting->bytes, bytes);
-    waiting->update.answer = (struct answer){.mail.deliver = registration_committed,
-                                             .asker = net_loop_mailbox(rq->w->loop)};
-    location_gather(rq->w->server->store, &waiting->update, &rq->w->updates);
-    return SIP_PARKED;
+    return is_refreshed(reg) ? SIP_GO_ON : park(reg);
 }
 
 static enum sip_status status_of_commit(enum err err, const char **phrase)
@@ -360,24 +384,26 @@ static void registration_committed(struct mail *mail, void *owner)
     arena_reset(w->arena);
 }
 
-/* --- step 8: the answer to a query -------------------------------------------------------------
+/* --- step 8: the answer, where nothing had to wait ---------------------------------------------
  */
+
+static bool find_bindings(struct registration *reg)
+{
+    struct worker *w = reg->rq->w;
+
+    return reg->bindings.count > 0
+           || location_find(w->server->store, reg->aor, w->wall_ms, w->arena, &reg->bindings);
+}
 
 static enum sip_status list_bindings(struct registration *reg)
 {
-    struct worker *w = reg->rq->w;
-    struct slice gruu_aor = wants_gruus(reg) ? reg->aor : SLICE_NONE;
-    struct slice lines_of_request = registrar_lines(reg->rq, &reg->contacts);
-    struct binding_list bindings;
+    struct request *rq = reg->rq;
 
-    if (!location_find(w->server->store, reg->aor, w->wall_ms, w->arena, &bindings))
+    if (!find_bindings(reg))
         return SIP_500_SERVER_INTERNAL_ERROR;
-    size_t max_bytes = bindings_max_bytes(&bindings, gruu_aor, lines_of_request);
-    char *memory = arena_alloc(w->arena, max_bytes);
-    if (memory == NULL)
-        return SIP_500_SERVER_INTERNAL_ERROR;
-    struct buffer lines = buffer_over(memory, max_bytes);
-    bindings_write(w, &bindings, gruu_aor, lines_of_request, &lines);
-    reg->rq->extra_headers = buffer_slice(&lines);
-    return lines.overflowed ? SIP_500_SERVER_INTERNAL_ERROR : SIP_200_OK;
+    struct slice lines = registrar_lines(rq, &reg->contacts);
+    struct buffer reply = reply_open(rq, SIP_200_OK);
+    bindings_write(rq->w, &reg->bindings, wants_gruus(reg) ? reg->aor : SLICE_NONE, lines, &reply);
+    reply_send(rq, SIP_200_OK, &reply);
+    return SIP_PARKED;
 }

@@ -166,14 +166,7 @@ void reply_write_start(struct request *rq, enum sip_status status, struct buffer
     sip_build_reply(out, rq->msg, &reply);
 }
 
-static void write_reply(struct request *rq, enum sip_status status, struct buffer *out)
-{
-    reply_write_start(rq, status, out);
-    buffer_add(out, rq->extra_headers);
-    sip_build_end(out);
-}
-
-static void send_reply(struct request *rq, enum sip_status status, struct slice bytes)
+static void send_bytes(struct request *rq, enum sip_status status, struct slice bytes)
 {
     if (log_wants(&rq->w->log, level_of(status)))
         log_answer(rq, status, phrase_of(rq, status));
@@ -195,24 +188,38 @@ static void reply_without_details(struct request *rq, enum sip_status status)
     if (memory == NULL)
         return;
     struct buffer out = buffer_over(memory, max_bytes);
-    rq->extra_headers = SLICE_NONE;
     if (status < 300)
         status = SIP_500_SERVER_INTERNAL_ERROR;
-    write_reply(rq, status, &out);
+    reply_write_start(rq, status, &out);
+    sip_build_end(&out);
     if (!out.overflowed)
-        send_reply(rq, status, buffer_slice(&out));
+        send_bytes(rq, status, buffer_slice(&out));
 }
 
-void request_reply(struct request *rq, enum sip_status status)
+struct buffer reply_open(struct request *rq, enum sip_status status)
 {
     struct buffer out = worker_scratch(rq->w);
 
     tell_when_to_retry(rq, status);
-    write_reply(rq, status, &out);
-    if (out.overflowed)
+    reply_write_start(rq, status, &out);
+    buffer_add(&out, rq->extra_headers);
+    return out;
+}
+
+void reply_send(struct request *rq, enum sip_status status, struct buffer *reply)
+{
+    sip_build_end(reply);
+    if (reply->overflowed)
         reply_without_details(rq, status);
     else
-        send_reply(rq, status, buffer_slice(&out));
+        send_bytes(rq, status, buffer_slice(reply));
+}
+
+void request_reply(struct request *rq, enum sip_status status)
+{
+    struct buffer reply = reply_open(rq, status);
+
+    reply_send(rq, status, &reply);
 }
 
 void reply_to_malformed(struct worker *w, const struct hop *from, const struct sip_message *msg,

@@ -11,6 +11,13 @@
 /* Answers with `status`, rq->phrase and rq->extra_headers. Logs what is an error. */
 void request_reply(struct request *rq, enum sip_status status);
 
+/*
+ * The same in two steps, for who writes more lines between them, in the worker's scratch memory.
+ * If they do not fit, the answer is without them, and a 200 is a 500.
+ */
+struct buffer reply_open(struct request *rq, enum sip_status status);
+void reply_send(struct request *rq, enum sip_status status, struct buffer *reply);
+
 /* The beginning of an answer: status line, and what is copied from the request. */
 void reply_write_start(struct request *rq, enum sip_status status, struct buffer *out);
 

@@ -1,4 +1,7 @@
-/* RFC 3261 10.3 step 7: visible if and only if committed, and a failed commit leaves no trace. */
+/*
+ * RFC 3261 10.3 step 7: visible if and only if committed, and a failed commit leaves no trace.
+ * Relaxed, each is visible at once, and noted as unwritten.
+ */
 #include "store/batch.h"
 
 #include <stdlib.h>
@@ -96,7 +99,7 @@ static bool make_ready(struct store *store, struct location_update *update)
     return update->room != NULL;
 }
 
-static enum err judge(struct store *store, struct location_update *update, struct slice standing)
+static enum err try(struct store *store, struct location_update *update, struct slice standing)
 {
     enum err err = ERR_NONE;
 
@@ -109,6 +112,15 @@ static enum err judge(struct store *store, struct location_update *update, struc
     if (!has_room(store, count_of(standing), count_of(update->result)))
         return ERR_FULL;
     return make_ready(store, update) ? ERR_NONE : ERR_MEMORY;
+}
+
+/* True: there is a result. */
+static bool judge(struct store *store, struct location_update *update, struct slice standing)
+{
+    update->answer.err = try(store, update, standing);
+    if (update->answer.err != ERR_NONE)
+        update->result = SLICE_NONE;
+    return update->result.len > 0;
 }
 
 /* Writing: into the open transaction, which the first change opens. */
@@ -144,14 +156,60 @@ static void take(struct store *store, struct location_update *update)
 
     update->shown = index_find(&store->index, location_update_aor(update), update->hash);
     struct slice standing = stands_now(before, update->shown);
-    update->answer.err = judge(store, update, standing);
-    if (update->answer.err != ERR_NONE)
-        update->result = SLICE_NONE;
-    if (update->result.len > 0) {
-        if (!store_is_relaxed(store))
-            append(store, update);
+    if (judge(store, update, standing)) {
+        append(store, update);
         hold(batch, update, before, count_of(standing));
     }
+}
+
+/* With the lock of its shard. */
+static void show(struct store *store, struct location_update *update, struct record *record)
+{
+    if (update->room == NULL)
+        index_overwrite(&store->index, record, update->result);
+    else
+        index_put(&store->index, record, update->hash);
+    update->room = NULL;
+}
+
+static struct record *record_to_show(const struct location_update *update)
+{
+    return update->room != NULL ? update->room : update->shown;
+}
+
+/* With the lock of its shard. What the record was written into last still counts. */
+static void show_unwritten(struct store *store, struct location_update *update)
+{
+    struct record *record = record_to_show(update);
+
+    if (update->shown != NULL)
+        record->log_id = update->shown->log_id;
+    (void)unwritten_note(&store->unwritten, record, update->shown, update->hash);
+    show(store, update, record);
+}
+
+static void lock_with_room(struct store *store, uint64_t hash)
+{
+    index_lock(&store->index, hash);
+    while (unwritten_is_full(&store->unwritten, hash)) {
+        index_unlock(&store->index, hash);
+        unwritten_write(store);
+        index_lock(&store->index, hash);
+    }
+}
+
+/* Relaxed. Nothing comes between: workers refresh bindings themselves. */
+static void take_and_show(struct store *store, struct location_update *update)
+{
+    if (!index_make_ready(&store->index, update->hash)) { /* it takes the lock itself */
+        update->answer.err = ERR_MEMORY;
+        return;
+    }
+    lock_with_room(store, update->hash);
+    update->shown = index_find(&store->index, location_update_aor(update), update->hash);
+    if (judge(store, update, stands_now(NULL, update->shown)))
+        show_unwritten(store, update);
+    index_unlock(&store->index, update->hash);
 }
 
 void batch_add(struct store *store, struct location_update *update)
@@ -172,7 +230,10 @@ static void take_all(struct store *store)
     for (struct location_update *u = store->batch.first; u != NULL; u = u->next) {
         if (u->next != NULL)
             index_warm_record(&store->index, u->next->hash);
-        take(store, u);
+        if (store_is_relaxed(store))
+            take_and_show(store, u);
+        else
+            take(store, u);
     }
 }
 
@@ -196,20 +257,14 @@ static bool commit(struct store *store)
     return is_committed;
 }
 
-static void show(struct store *store, struct location_update *update)
+static void show_committed(struct store *store, struct location_update *update)
 {
-    bool is_in_place = update->room == NULL;
-    struct record *record = is_in_place ? update->shown : update->room;
+    struct record *record = record_to_show(update);
 
-    if (store_is_relaxed(store))
-        unwritten_note(&store->unwritten, record, update->shown);
-    else
-        record->log_id = update->log_id;
-    if (is_in_place)
-        index_overwrite(&store->index, record, update->hash, update->result);
-    else
-        index_put(&store->index, record, update->hash);
-    update->room = NULL;
+    record->log_id = update->log_id;
+    index_lock(&store->index, update->hash);
+    show(store, update, record);
+    index_unlock(&store->index, update->hash);
 }
 
 /* Of several for one address of record the last one counts. */
@@ -218,7 +273,7 @@ static void show_or_drop(struct store *store, struct location_update *update, bo
     if (update->is_tentative)
         map_remove(&store->batch.tentative, &update->tentative);
     if (update->is_tentative && is_shown)
-        show(store, update);
+        show_committed(store, update);
     else
         free(update->room);
     if (update->result.len > 0 && !is_shown)
@@ -270,9 +325,7 @@ void batch_finish(struct store *store)
     if (batch->count == 0)
         return;
     take_all(store);
-    settle(store, store_is_relaxed(store) || commit(store));
+    settle(store, commit(store));
     batch->has_begun = false;
     batch->has_failed = false;
-    if (store->unwritten.count > UNWRITTEN_MAX - BATCH_MAX_UPDATES)
-        unwritten_write(store);
 }

@@ -192,6 +192,33 @@ static bool read_only_binding(struct slice record, struct binding *out)
     return record_open(record, &reader) && reader.bindings_left == 1 && record_next(&reader, out);
 }
 
+bool change_asks_for_one(const struct location_changes *changes, uint64_t now_ms)
+{
+    return changes->count == 1 && !changes->removes_all && changes->max_bindings > 0
+           && changes->items[0].expires_at_ms > now_ms;
+}
+
+/* An instance keeps its temporary GRUUs with its Call-ID: see since. */
+static bool keeps_instance(const struct binding *wanted, const struct binding *stood)
+{
+    return slice_equal(wanted->instance, stood->instance) && wanted->reg_id == stood->reg_id
+           && (wanted->instance.len == 0 || slice_equal(wanted->call_id, stood->call_id));
+}
+
+bool change_refreshes(const struct binding *wanted, struct slice standing, uint64_t now_ms,
+                      struct binding *out)
+{
+    struct binding stood;
+
+    if (!read_only_binding(standing, &stood) || stood.expires_at_ms <= now_ms
+        || !slice_equal(stood.contact, wanted->contact)
+        || is_stale(&stood, wanted->call_id, wanted->cseq) || !keeps_instance(wanted, &stood))
+        return false;
+    *out = *wanted;
+    out->since_ms = stood.since_ms;
+    return true;
+}
+
 bool change_is_plain(const struct location_update *update, struct slice standing, bool *is_refresh)
 {
     struct binding wanted, stood;

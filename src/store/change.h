@@ -23,6 +23,16 @@ enum err change_apply(const struct location_changes *changes, const struct bindi
  */
 bool change_is_plain(const struct location_update *update, struct slice standing, bool *is_refresh);
 
+/* Whether a request asks for one contact and nothing else. */
+bool change_asks_for_one(const struct location_changes *changes, uint64_t now_ms);
+
+/*
+ * Whether `wanted`, all that such a request asks for, refreshes the only binding of the record
+ * `standing`. Then `out` is what change_apply would make of that.
+ */
+bool change_refreshes(const struct binding *wanted, struct slice standing, uint64_t now_ms,
+                      struct binding *out) MUST_USE;
+
 /* Whether both lists name the same contacts, character for character. */
 bool change_keeps_contacts(const struct binding_list *before, const struct binding_list *after);
 

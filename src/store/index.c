@@ -73,17 +73,13 @@ void index_put(struct index *index, struct record *record, uint64_t hash)
     struct record *old = find_in(shard, record_aor(record_bytes(record)), hash);
     size_t bindings = record_binding_count(record_bytes(record));
 
-    pthread_mutex_lock(&shard->lock);
-    if (old != NULL)
+    if (old != NULL) {
         map_remove(&shard->map, &old->node);
-    bool stays = bindings > 0 || record->log_id < 0;
-    bool added = stays && map_add(&shard->map, &record->node, hash);
-    pthread_mutex_unlock(&shard->lock);
-
-    if (old != NULL)
         count_out(index, old);
-    free(old);
-    if (added) {
+        free(old);
+    }
+    bool stays = bindings > 0 || record->note > 0;
+    if (stays && map_add(&shard->map, &record->node, hash)) {
         index->aor_count++;
         atomic_fetch_add(&index->binding_count, bindings);
     } else {
@@ -91,16 +87,13 @@ void index_put(struct index *index, struct record *record, uint64_t hash)
     }
 }
 
-void index_overwrite(struct index *index, struct record *record, uint64_t hash, struct slice packed)
+void index_overwrite(struct index *index, struct record *record, struct slice packed)
 {
-    struct shard *shard = shards_of(&index->shards, hash);
     size_t before = record_binding_count(record_bytes(record));
     size_t now = record_binding_count(packed);
 
     assert(packed.len == record->len && now > 0);
-    pthread_mutex_lock(&shard->lock);
     memcpy(record->packed, packed.ptr, packed.len);
-    pthread_mutex_unlock(&shard->lock);
     if (now != before)
         atomic_fetch_add(&index->binding_count, now - before);
 }
@@ -146,15 +139,33 @@ bool index_copy_shard(struct index *index, size_t shard, struct arena *arena, st
     return copied;
 }
 
+static void take_out(struct index *index, struct record *record)
+{
+    map_remove(&shards_of(&index->shards, record->node.hash)->map, &record->node);
+    count_out(index, record);
+}
+
 void index_drop(struct index *index, struct record *record)
 {
-    struct shard *shard = shards_of(&index->shards, record->node.hash);
+    uint64_t hash = record->node.hash;
 
-    pthread_mutex_lock(&shard->lock);
-    map_remove(&shard->map, &record->node);
-    pthread_mutex_unlock(&shard->lock);
-    count_out(index, record);
+    index_lock(index, hash);
+    take_out(index, record);
+    index_unlock(index, hash);
     free(record);
+}
+
+static void drop_if_over(struct index *index, struct record *record, uint64_t now_ms)
+{
+    uint64_t hash = record->node.hash;
+
+    index_lock(index, hash);
+    bool goes = record->note == 0 && record_is_over(record_bytes(record), now_ms);
+    if (goes)
+        take_out(index, record);
+    index_unlock(index, hash);
+    if (goes)
+        free(record);
 }
 
 /* The database needs no word of it: what is over counts for nothing when it is read again. */
@@ -167,7 +178,6 @@ void index_sweep(struct index *index, uint64_t now_ms)
     while (node != NULL) {
         struct record *record = record_of(node);
         node = shard_walk(shard, node);
-        if (record->log_id >= 0 && record_is_over(record_bytes(record), now_ms))
-            index_drop(index, record);
+        drop_if_over(index, record, now_ms);
     }
 }

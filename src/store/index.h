@@ -1,6 +1,7 @@
 /*
- * The location index: the committed record of every address of record that has bindings. The
- * writer thread alone changes it; others copy out of it.
+ * The location index: the record that is shown of every address of record that has bindings. The
+ * writer thread alone adds and removes records; others copy out of it, and may write over what a
+ * record holds.
  */
 #ifndef TCHIN_STORE_INDEX_H
 #define TCHIN_STORE_INDEX_H
@@ -20,7 +21,18 @@ struct index {
 void index_init(struct index *index, const struct hash_key *key);
 void index_fini(struct index *index);
 
-/* The writer: the record of `aor`. NULL: there is none. */
+/* Of the shard of that hash. It is held for a look-up and a copy, never for what waits. */
+static inline void index_lock(struct index *index, uint64_t hash)
+{
+    pthread_mutex_lock(&shards_of(&index->shards, hash)->lock);
+}
+
+static inline void index_unlock(struct index *index, uint64_t hash)
+{
+    pthread_mutex_unlock(&shards_of(&index->shards, hash)->lock);
+}
+
+/* The writer, or who holds the lock: the record of `aor`. NULL: there is none. */
 struct record *index_find(struct index *index, struct slice aor, uint64_t hash);
 
 /*
@@ -34,17 +46,17 @@ void index_warm_record(struct index *index, uint64_t hash);
 bool index_make_ready(struct index *index, uint64_t hash) MUST_USE;
 
 /*
- * The writer: `record` takes the place of the one there is, which is freed. A record without
- * bindings is freed too, unless it has yet to be written: then index_drop is due.
+ * The writer, with the lock, or before there are others: `record` takes the place of the one there
+ * is, which is freed. A record without bindings is freed too, unless it has yet to be written: then
+ * index_drop is due.
  */
 void index_put(struct index *index, struct record *record, uint64_t hash);
 
 /*
- * The writer: `packed`, which has bindings, takes the place of what `record` of the index holds,
- * and is as long.
+ * The writer, with the lock: `packed`, which has bindings, takes the place of what `record` of the
+ * index holds, and is as long.
  */
-void index_overwrite(struct index *index, struct record *record, uint64_t hash,
-                     struct slice packed);
+void index_overwrite(struct index *index, struct record *record, struct slice packed);
 
 /* Anybody: a copy in `arena` of what the record of `aor` holds; empty: there is none. */
 bool index_copy(struct index *index, struct slice aor, struct arena *arena,

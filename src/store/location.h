@@ -101,6 +101,16 @@ void location_update_fini(struct location_update *update);
 void location_gather(struct store *store, struct location_update *update, struct mailbag *out);
 void location_send(struct store *store, struct mailbag *gathered);
 
+/*
+ * Does at once what would be done so if what is asked for is no more than a refresh of the only
+ * contact of an address of record, and durability is relaxed: true, and `out` is the binding that
+ * there is now, with slices of `changes`. False: nothing has been done, `out` is of no meaning, and
+ * an update has to be sent, also to learn what is wrong. Updates of others that are on their way
+ * are overtaken; RFC 3261 10.2 lets nobody send a REGISTER before his last one was answered.
+ */
+bool location_refresh(struct store *store, const struct location_changes *changes, uint64_t now_ms,
+                      struct binding *out) MUST_USE;
+
 struct slice location_update_aor(const struct location_update *update);
 
 /* The bindings that an update with the answer ERR_NONE has left, those valid at `now_ms`, as

@@ -171,6 +171,7 @@ struct shortening {
     bool has_failed;
 };
 
+/* What is unwritten yet is not moved, but what was written last. */
 static bool move_if_it_counts(struct shortening *s, int64_t id, const struct found *found)
 {
     struct record *record = index_find(s->index, record_aor(found->packed), found->hash);
@@ -178,7 +179,7 @@ static bool move_if_it_counts(struct shortening *s, int64_t id, const struct fou
     if (record == NULL || record->log_id != id)
         return true;
     struct move *move = arena_alloc(s->arena, sizeof(*move));
-    if (move == NULL || !location_log_add(s->log, record_bytes(record), &move->log_id))
+    if (move == NULL || !location_log_add(s->log, found->packed, &move->log_id))
         return false;
     move->record = record;
     move->next = s->moves;
@@ -235,7 +236,9 @@ bool location_log_shorten(struct location_log *log, struct index *index, size_t 
         return false;
 
     log->record_count -= s.records < log->record_count ? s.records : log->record_count;
-    for (struct move *move = s.moves; move != NULL; move = move->next)
-        move->record->log_id = move->log_id;
+    for (struct move *move = s.moves; move != NULL; move = move->next) {
+        if (move->log_id > move->record->log_id) /* a row may hold several records of one name */
+            move->record->log_id = move->log_id;
+    }
     return true;
 }

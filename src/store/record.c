@@ -52,6 +52,22 @@ static char *put_slice(char *to, struct slice s)
     return to + s.len;
 }
 
+/* 0: a text is longer than can be packed. */
+static size_t binding_size(const struct binding *binding)
+{
+    size_t bytes = NUMBERS_BYTES + 2 * TEXTS;
+
+    if (binding->instance.len > 0)
+        bytes += INSTANCE_BYTES;
+    for (size_t i = 0; i < TEXTS; i++) {
+        struct slice text = get_text(binding, i);
+        if (text.len > UINT16_MAX)
+            return 0;
+        bytes += text.len;
+    }
+    return bytes;
+}
+
 size_t record_size(struct slice aor, const struct binding_list *bindings)
 {
     size_t bytes = HEAD_BYTES + aor.len;
@@ -59,15 +75,10 @@ size_t record_size(struct slice aor, const struct binding_list *bindings)
     if (aor.len > UINT16_MAX || bindings->count > UINT16_MAX)
         return 0;
     for (size_t i = 0; i < bindings->count; i++) {
-        bytes += NUMBERS_BYTES + 2 * TEXTS;
-        if (bindings->items[i].instance.len > 0)
-            bytes += INSTANCE_BYTES;
-        for (size_t j = 0; j < TEXTS; j++) {
-            struct slice text = get_text(&bindings->items[i], j);
-            if (text.len > UINT16_MAX)
-                return 0;
-            bytes += text.len;
-        }
+        size_t more = binding_size(&bindings->items[i]);
+        if (more == 0)
+            return 0;
+        bytes += more;
     }
     return bytes <= RECORD_MAX_BYTES ? bytes : 0;
 }
@@ -103,6 +114,7 @@ static struct record *allocate(size_t packed_len)
 
     if (record != NULL) {
         record->log_id = 0;
+        record->note = 0;
         record->len = (uint32_t)packed_len;
     }
     return record;
@@ -120,6 +132,22 @@ enum err record_new(struct slice aor, const struct binding_list *bindings, struc
     record_write(aor, bindings, record->packed);
     *out = record;
     return ERR_NONE;
+}
+
+static size_t before_bindings(const struct record *record)
+{
+    return HEAD_BYTES + record_aor(record_bytes(record)).len;
+}
+
+bool record_only_fits(const struct record *record, const struct binding *binding)
+{
+    return record->packed[0] == VERSION
+           && before_bindings(record) + binding_size(binding) == record->len;
+}
+
+void record_set_only(struct record *record, const struct binding *binding)
+{
+    put_binding(record->packed + before_bindings(record), binding);
 }
 
 struct record *record_copy(struct slice packed)

@@ -20,11 +20,15 @@
 
 enum { RECORD_MAX_BYTES = 1 << 18 };
 
-/* Once it is in the index, where others copy it, it changes under the lock of its shard alone. */
+/*
+ * Once it is in the index, it changes under the lock of its shard alone. Its length and what stands
+ * before its bindings never change, so the writer reads those without.
+ */
 struct record {
     struct map_node node;
-    int64_t log_id; /* the row of the log it is in, below 1: none; for the writer alone */
+    int64_t log_id; /* the row that it was last written into; 0: none; for the writer alone */
     uint32_t len;
+    uint8_t note; /* the n-th of its shard that has changed since; 0: it has not; see unwritten.h */
     char packed[];
 };
 
@@ -37,6 +41,10 @@ void record_write(struct slice aor, const struct binding_list *bindings, char *t
 /* ERR_FULL: more than a record may hold; ERR_MEMORY. `out` is untouched then. */
 enum err record_new(struct slice aor, const struct binding_list *bindings,
                     struct record **out) MUST_USE;
+
+/* Whether `binding` can be written over the only binding of a record, in place; and doing so. */
+bool record_only_fits(const struct record *record, const struct binding *binding);
+void record_set_only(struct record *record, const struct binding *binding);
 
 /* A record of bytes that record_measure found to be one. NULL: no memory. */
 struct record *record_copy(struct slice packed) MUST_USE;

@@ -1,7 +1,7 @@
 /* Making, walking and ending the shards; what is in them is their users' business. */
 #include "store/shards.h"
 
-_Static_assert(SHARD_COUNT == 1 << 8, "shards_of takes eight bits of the hash");
+_Static_assert(SHARD_COUNT == 1 << 8, "shards_place takes eight bits of the hash");
 
 void shards_init(struct shards *shards, const struct hash_key *key)
 {

@@ -33,9 +33,14 @@ static inline uint64_t shards_hash(const struct shards *shards, struct slice nam
 }
 
 /* The map takes the low bits of the hash, so the shard takes the high ones. */
+static inline size_t shards_place(uint64_t hash)
+{
+    return hash >> 56;
+}
+
 static inline struct shard *shards_of(struct shards *shards, uint64_t hash)
 {
-    return &shards->all[hash >> 56];
+    return &shards->all[shards_place(hash)];
 }
 
 /*

@@ -1,32 +1,62 @@
 /*
  * What was acknowledged before it is written, if durability is relaxed: records that the index
- * shows and the log of bindings does not have yet. They are written together, and one that changes
- * again meanwhile is written once. For the writer thread.
+ * shows otherwise than the log of bindings has them. They are written together, and one that
+ * changes again meanwhile is written once.
+ *
+ * They are noted shard by shard, under the shard's lock, by whoever changes them: the writer, or a
+ * worker (refresh.c). The writer alone takes them out.
  */
 #ifndef TCHIN_STORE_UNWRITTEN_H
 #define TCHIN_STORE_UNWRITTEN_H
 
-#include "store/record.h"
+#include <stdatomic.h>
 
-enum { UNWRITTEN_MAX = 4096, UNWRITTEN_MS = 200 }; /* so long at most, as tchind(8) says */
+#include "store/record.h"
+#include "store/shards.h"
+
+enum {
+    UNWRITTEN_OF_SHARD = 64,
+    UNWRITTEN_MANY = UNWRITTEN_OF_SHARD / 2, /* of a shard: then it is time */
+    UNWRITTEN_MAX = SHARD_COUNT * UNWRITTEN_OF_SHARD,
+    UNWRITTEN_MS = 200, /* so long at most, as tchind(8) says */
+};
 
 struct store;
 
-struct unwritten {
-    struct record **records; /* a record that is the n-th here has log_id -n */
+struct unwritten_shard {
     size_t count;
+    struct record *records[UNWRITTEN_OF_SHARD]; /* the n-th has note n */
+};
+
+struct unwritten {
+    struct unwritten_shard *shards; /* NULL: all is written before it is acknowledged */
+    atomic_bool is_any;             /* these two since the writer has last begun to write */
+    atomic_bool is_much;
 };
 
 bool unwritten_init(struct unwritten *u) MUST_USE;
 void unwritten_fini(struct unwritten *u);
 
-/*
- * `record` is about to take the place of `before` in the index, which may be itself, or NULL. Fewer
- * than UNWRITTEN_MAX must be waiting.
- */
-void unwritten_note(struct unwritten *u, struct record *record, const struct record *before);
+enum unwritten_noted {
+    UNWRITTEN_NOT, /* for there is no room: the writer has to write first */
+    UNWRITTEN_NOTED,
+    UNWRITTEN_TELLS, /* and the writer has to be woken, if it is not who asks */
+};
 
-/* Writes them all in one transaction. What cannot be written waits for the next REGISTER. */
+/*
+ * With the lock of the shard: `record` of that hash changes, or is about to take the place of
+ * `before` in the index, which may be itself, or NULL.
+ */
+enum unwritten_noted unwritten_note(struct unwritten *u, struct record *record,
+                                    struct record *before, uint64_t hash);
+
+/* With the lock of the shard of that hash: whether nothing more can be noted there. */
+bool unwritten_is_full(const struct unwritten *u, uint64_t hash);
+
+/* The writer, with the lock of the shard: `record` will be freed, and what counts is written. */
+void unwritten_forget(struct unwritten *u, struct record *record);
+
+/* The writer: all in one transaction. What cannot be written waits for the next REGISTER. */
 void unwritten_write(struct store *store);
 
 #endif

@@ -87,6 +87,20 @@ static void remove_aliases(struct user_table *table, struct slice aor)
     }
 }
 
+/* `none` is written: whatever had yet to be, need not be any more. */
+static void drop_bindings(struct store *store, struct record *none)
+{
+    struct slice aor = record_aor(record_bytes(none));
+    uint64_t hash = shards_hash(&store->index.shards, aor);
+
+    index_lock(&store->index, hash);
+    struct record *record = index_find(&store->index, aor, hash);
+    if (record != NULL)
+        unwritten_forget(&store->unwritten, record);
+    index_put(&store->index, none, hash);
+    index_unlock(&store->index, hash);
+}
+
 static enum err remove_user(struct store *store, void *arg)
 {
     static const struct binding_list none = {0};
@@ -109,7 +123,7 @@ static enum err remove_user(struct store *store, void *arg)
         free(record);
         return err;
     }
-    index_put(&store->index, record, shards_hash(&store->index.shards, aor));
+    drop_bindings(store, record);
     remove_aliases(&store->users, aor);
     user_table_remove(&store->users, entry);
     return ERR_NONE;

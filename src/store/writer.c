@@ -166,7 +166,6 @@ static bool shorten_log(struct store *store)
     w->updates = 0;
     if (!location_log_is_long(&store->log, &store->index))
         return false;
-    unwritten_write(store); /* what it says of a record counts before an older row is cut off */
     arena_reset(w->arena);
     records = records < MAX_SHORTENING ? records : MAX_SHORTENING;
     if (location_log_shorten(&store->log, &store->index, records, w->arena))
@@ -178,15 +177,19 @@ static bool shorten_log(struct store *store)
 
 static void look_after_unwritten(struct store *store)
 {
+    struct unwritten *u = &store->unwritten;
     struct writer *w = &store->writer;
+    uint64_t noted_ms = atomic_exchange(&w->noted_ms, 0);
 
-    if (store->unwritten.count == 0) {
+    if (noted_ms > 0)
+        writer_clock(store, noted_ms);
+    if (!atomic_load(&u->is_any)) {
+        w->writes_at = 0;
+    } else if (atomic_load(&u->is_much) || (w->writes_at > 0 && clock_ms() >= w->writes_at)) {
+        unwritten_write(store);
         w->writes_at = 0;
     } else if (w->writes_at == 0) {
         w->writes_at = clock_ms() + UNWRITTEN_MS;
-    } else if (clock_ms() >= w->writes_at) {
-        unwritten_write(store);
-        w->writes_at = 0;
     }
 }
 
@@ -227,6 +230,14 @@ static void *run(void *arg)
     }
     unwritten_write(store);
     return NULL;
+}
+
+void writer_tell(struct store *store, uint64_t now_ms)
+{
+    struct writer *w = &store->writer;
+
+    atomic_store(&w->noted_ms, now_ms);
+    wake(w);
 }
 
 void writer_clock(struct store *store, uint64_t now_ms)

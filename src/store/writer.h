@@ -7,6 +7,7 @@
 #define TCHIN_STORE_WRITER_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "base/arena.h"
 #include "store/location.h"
@@ -23,8 +24,9 @@ struct writer {
     uint64_t now_ms;  /* the time that we were told last */
     uint64_t told_at; /* when, by our own clock, as are the next three */
     uint64_t sweeps_at;
-    uint64_t writes_at;    /* what is unwritten; 0: nothing is */
-    uint64_t silent_until; /* about what could not be written */
+    uint64_t writes_at;             /* what is unwritten; 0: nothing is */
+    atomic_uint_least64_t noted_ms; /* what writer_tell said; 0: nothing new */
+    uint64_t silent_until;          /* about what could not be written */
 };
 
 /* False: no memory, or no thread; writer_stop is not due then. */
@@ -40,6 +42,9 @@ void writer_send(struct store *store, struct mailbag *gathered);
 /* Any thread but the writer: runs `work` in the writer thread, outside of any transaction. */
 typedef enum err writer_work(struct store *store, void *arg);
 enum err writer_do(struct store *store, writer_work *work, void *arg);
+
+/* Any thread: wakes it, for something is unwritten, or much: see unwritten.h. */
+void writer_tell(struct store *store, uint64_t now_ms);
 
 /* The writer: what time it is, by who last sent something. */
 void writer_clock(struct store *store, uint64_t now_ms);
