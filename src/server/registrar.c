@@ -298,17 +298,45 @@ static enum sip_status park(struct registration *reg)
     return SIP_PARKED;
 }
 
-/* What phones do all day, and where nothing has to be durable, nobody has to wait for. */
-static bool is_refreshed(struct registration *reg)
+/*
+ * Of a refresh that is done at once, its binding remembers for long enough that it was (refresh.c):
+ * repeats need no transaction. But those with credentials do, for these count for once.
+ */
+static uint32_t request_to_remember(struct request *rq)
+{
+    struct hash_wide key;
+
+    if (rq->settings->requires_auth || !txn_key_of(rq->w->txns, rq->msg, &rq->hashes, &key))
+        return 0;
+    return (uint32_t)(key.high >> 40);
+}
+
+static bool start_transaction(struct request *rq)
+{
+    rq->txn = txn_server_start(rq->w->txns, rq->msg, &rq->hashes, &rq->reply_hop,
+                               hop_is_reliable(&rq->reply_hop), NULL);
+    if (rq->txn != NULL)
+        txn_note_merges(rq->txn, rq->msg, &rq->hashes);
+    return rq->txn != NULL;
+}
+
+/* SIP_PARKED: it has to be, as it is more than a refresh, or has to be durable. */
+static enum sip_status refresh(struct registration *reg)
 {
     struct worker *w = reg->rq->w;
 
-    if (!location_refresh(w->server->store, &reg->contacts.changes, w->wall_ms, &reg->refreshed))
-        return false;
+    switch (
+        location_refresh(w->server->store, &reg->contacts.changes, w->wall_ms, &reg->refreshed)) {
+    case LOCATION_NOT_REFRESHED: return SIP_PARKED;
+    case LOCATION_MERGED: return SIP_482_LOOP_DETECTED;
+    case LOCATION_REFRESHED:
+        LOG(&w->log, LOG_DEBUG, "registered", {"aor", reg->aor},
+            {"call-id", reg->rq->msg->basics.call_id});
+        break;
+    case LOCATION_REPEATED: break;
+    }
     reg->bindings = (struct binding_list){&reg->refreshed, 1};
-    LOG(&w->log, LOG_DEBUG, "registered", {"aor", reg->aor},
-        {"call-id", reg->rq->msg->basics.call_id});
-    return true;
+    return SIP_GO_ON;
 }
 
 static enum sip_status commit_changes(struct registration *reg)
@@ -321,12 +349,15 @@ static enum sip_status commit_changes(struct registration *reg)
     changes->aor = reg->aor;
     changes->hash = reg->aor_hash;
     changes->max_bindings = reg->max_bindings > 0 ? reg->max_bindings : reg->domain->max_bindings;
-    rq->txn = txn_server_start(rq->w->txns, rq->msg, &rq->hashes, &rq->reply_hop,
-                               hop_is_reliable(&rq->reply_hop), NULL);
-    if (rq->txn == NULL)
+    changes->request = request_to_remember(rq);
+    if (changes->request == 0 && !start_transaction(rq))
         return SIP_503_SERVICE_UNAVAILABLE;
-    txn_note_merges(rq->txn, rq->msg, &rq->hashes);
-    return is_refreshed(reg) ? SIP_GO_ON : park(reg);
+    enum sip_status status = refresh(reg);
+    if (status != SIP_PARKED)
+        return status;
+    if (rq->txn == NULL && !start_transaction(rq))
+        return SIP_503_SERVICE_UNAVAILABLE;
+    return park(reg);
 }
 
 static enum sip_status status_of_commit(enum err err, const char **phrase)

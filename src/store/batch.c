@@ -149,19 +149,6 @@ static void hold(struct batch *batch, struct location_update *update,
     update->is_tentative = map_add(&batch->tentative, &update->tentative, update->hash);
 }
 
-static void take(struct store *store, struct location_update *update)
-{
-    struct batch *batch = &store->batch;
-    struct location_update *before = find_tentative(batch, update);
-
-    update->shown = index_find(&store->index, location_update_aor(update), update->hash);
-    struct slice standing = stands_now(before, update->shown);
-    if (judge(store, update, standing)) {
-        append(store, update);
-        hold(batch, update, before, count_of(standing));
-    }
-}
-
 /* With the lock of its shard. */
 static void show(struct store *store, struct location_update *update, struct record *record)
 {
@@ -198,18 +185,36 @@ static void lock_with_room(struct store *store, uint64_t hash)
     }
 }
 
-/* Relaxed. Nothing comes between: workers refresh bindings themselves. */
-static void take_and_show(struct store *store, struct location_update *update)
+/* Relaxed: from here on until it is shown no worker refreshes the bindings. */
+static bool begin_alone(struct store *store, struct location_update *update)
 {
-    if (!index_make_ready(&store->index, update->hash)) { /* it takes the lock itself */
+    bool is_ready = index_make_ready(&store->index, update->hash); /* it takes the lock itself */
+
+    if (is_ready)
+        lock_with_room(store, update->hash);
+    else
         update->answer.err = ERR_MEMORY;
+    return is_ready;
+}
+
+static void take(struct store *store, struct location_update *update)
+{
+    bool is_relaxed = store_is_relaxed(store);
+    struct location_update *before = find_tentative(&store->batch, update);
+
+    if (is_relaxed && !begin_alone(store, update))
         return;
-    }
-    lock_with_room(store, update->hash);
     update->shown = index_find(&store->index, location_update_aor(update), update->hash);
-    if (judge(store, update, stands_now(NULL, update->shown)))
+    struct slice standing = stands_now(before, update->shown);
+    bool has_result = judge(store, update, standing);
+    if (has_result && is_relaxed) {
         show_unwritten(store, update);
-    index_unlock(&store->index, update->hash);
+    } else if (has_result) {
+        append(store, update);
+        hold(&store->batch, update, before, count_of(standing));
+    }
+    if (is_relaxed)
+        index_unlock(&store->index, update->hash);
 }
 
 void batch_add(struct store *store, struct location_update *update)
@@ -230,10 +235,7 @@ static void take_all(struct store *store)
     for (struct location_update *u = store->batch.first; u != NULL; u = u->next) {
         if (u->next != NULL)
             index_warm_record(&store->index, u->next->hash);
-        if (store_is_relaxed(store))
-            take_and_show(store, u);
-        else
-            take(store, u);
+        take(store, u);
     }
 }
 

@@ -16,17 +16,16 @@ struct change {
     struct binding_list kept;
 };
 
-/* RFC 3261 10.3: only a higher CSeq changes what the same Call-ID has set. */
-static bool is_stale(const struct binding *binding, struct slice call_id, uint32_t cseq)
+bool change_is_stale(const struct binding *stood, struct slice call_id, uint32_t cseq)
 {
-    return slice_equal(binding->call_id, call_id) && cseq <= binding->cseq;
+    return slice_equal(stood->call_id, call_id) && cseq <= stood->cseq;
 }
 
 /* Step 6: Contact: * */
 static enum err remove_all(struct change *c)
 {
     for (size_t i = 0; i < c->kept.count; i++) {
-        if (is_stale(&c->kept.items[i], c->request->call_id, c->request->cseq))
+        if (change_is_stale(&c->kept.items[i], c->request->call_id, c->request->cseq))
             return ERR_STALE;
     }
     c->kept.count = 0;
@@ -112,7 +111,7 @@ static enum err apply_contact(struct change *c, const struct binding *wanted)
     struct binding *stood = find(c, &c->kept, wanted);
     struct binding *repeated = find(c, &c->fresh, wanted);
 
-    if (stood != NULL && is_stale(stood, wanted->call_id, wanted->cseq))
+    if (stood != NULL && change_is_stale(stood, wanted->call_id, wanted->cseq))
         return ERR_STALE;
     if (stood != NULL)
         take_out(&c->kept, stood);
@@ -205,18 +204,11 @@ static bool keeps_instance(const struct binding *wanted, const struct binding *s
            && (wanted->instance.len == 0 || slice_equal(wanted->call_id, stood->call_id));
 }
 
-bool change_refreshes(const struct binding *wanted, struct slice standing, uint64_t now_ms,
-                      struct binding *out)
+bool change_is_of_only(const struct binding *wanted, struct slice standing, uint64_t now_ms,
+                       struct binding *stood)
 {
-    struct binding stood;
-
-    if (!read_only_binding(standing, &stood) || stood.expires_at_ms <= now_ms
-        || !slice_equal(stood.contact, wanted->contact)
-        || is_stale(&stood, wanted->call_id, wanted->cseq) || !keeps_instance(wanted, &stood))
-        return false;
-    *out = *wanted;
-    out->since_ms = stood.since_ms;
-    return true;
+    return read_only_binding(standing, stood) && stood->expires_at_ms > now_ms
+           && slice_equal(stood->contact, wanted->contact) && keeps_instance(wanted, stood);
 }
 
 bool change_is_plain(const struct location_update *update, struct slice standing, bool *is_refresh)
@@ -235,7 +227,7 @@ bool change_is_plain(const struct location_update *update, struct slice standing
     if (stood.expires_at_ms <= update->now_ms)
         return true;
     *is_refresh = slice_equal(stood.contact, wanted.contact);
-    return *is_refresh && !is_stale(&stood, wanted.call_id, wanted.cseq);
+    return *is_refresh && !change_is_stale(&stood, wanted.call_id, wanted.cseq);
 }
 
 static bool has_contact(const struct binding_list *list, struct slice contact)

@@ -27,11 +27,14 @@ bool change_is_plain(const struct location_update *update, struct slice standing
 bool change_asks_for_one(const struct location_changes *changes, uint64_t now_ms);
 
 /*
- * Whether `wanted`, all that such a request asks for, refreshes the only binding of the record
- * `standing`. Then `out` is what change_apply would make of that.
+ * Whether `wanted`, all that such a request asks for, is about the only binding of the record
+ * `standing` and nothing else: then `stood` is that.
  */
-bool change_refreshes(const struct binding *wanted, struct slice standing, uint64_t now_ms,
-                      struct binding *out) MUST_USE;
+bool change_is_of_only(const struct binding *wanted, struct slice standing, uint64_t now_ms,
+                       struct binding *stood) MUST_USE;
+
+/* RFC 3261 10.3: only a higher CSeq changes what the same Call-ID has set. */
+bool change_is_stale(const struct binding *stood, struct slice call_id, uint32_t cseq);
 
 /* Whether both lists name the same contacts, character for character. */
 bool change_keeps_contacts(const struct binding_list *before, const struct binding_list *after);

@@ -4,14 +4,9 @@
 #include <assert.h>
 #include <stdlib.h>
 
-static struct record *record_of(struct map_node *node)
-{
-    return CONTAINER_OF(node, struct record, node);
-}
-
 static void free_record(struct map_node *node)
 {
-    free(record_of(node));
+    free(index_record_of(node));
 }
 
 void index_init(struct index *index, const struct hash_key *key)
@@ -28,21 +23,6 @@ bool index_make_ready(struct index *index, uint64_t hash)
 void index_fini(struct index *index)
 {
     shards_fini(&index->shards, free_record);
-}
-
-static struct record *find_in(const struct shard *shard, struct slice aor, uint64_t hash)
-{
-    for (struct map_node *n = shard_first(shard, hash); n != NULL; n = map_next(n)) {
-        struct record *record = record_of(n);
-        if (slice_equal(record_aor(record_bytes(record)), aor))
-            return record;
-    }
-    return NULL;
-}
-
-struct record *index_find(struct index *index, struct slice aor, uint64_t hash)
-{
-    return find_in(shards_of(&index->shards, hash), aor, hash);
 }
 
 void index_warm_bucket(struct index *index, uint64_t hash)
@@ -70,7 +50,7 @@ static void count_out(struct index *index, const struct record *record)
 void index_put(struct index *index, struct record *record, uint64_t hash)
 {
     struct shard *shard = shards_of(&index->shards, hash);
-    struct record *old = find_in(shard, record_aor(record_bytes(record)), hash);
+    struct record *old = index_find(index, record_aor(record_bytes(record)), hash);
     size_t bindings = record_binding_count(record_bytes(record));
 
     if (old != NULL) {
@@ -101,13 +81,12 @@ void index_overwrite(struct index *index, struct record *record, struct slice pa
 bool index_copy(struct index *index, struct slice aor, struct arena *arena, struct slice *out)
 {
     uint64_t hash = shards_hash(&index->shards, aor);
-    struct shard *shard = shards_of(&index->shards, hash);
 
-    pthread_mutex_lock(&shard->lock);
-    const struct record *record = find_in(shard, aor, hash);
+    index_lock(index, hash);
+    const struct record *record = index_find(index, aor, hash);
     *out = SLICE_NONE;
     bool copied = record == NULL || arena_copy(arena, record_bytes(record), out);
-    pthread_mutex_unlock(&shard->lock);
+    index_unlock(index, hash);
     return copied;
 }
 
@@ -120,7 +99,7 @@ static bool copy_all(const struct shard *shard, struct arena *arena, struct slic
     if (copies == NULL)
         return false;
     for (struct map_node *n = shard_walk(shard, NULL); n != NULL; n = shard_walk(shard, n)) {
-        if (!arena_copy(arena, record_bytes(record_of(n)), &copies[done++]))
+        if (!arena_copy(arena, record_bytes(index_record_of(n)), &copies[done++]))
             return false;
     }
     *out = copies;
@@ -176,7 +155,7 @@ void index_sweep(struct index *index, uint64_t now_ms)
 
     index->next_to_sweep = (index->next_to_sweep + 1) % SHARD_COUNT;
     while (node != NULL) {
-        struct record *record = record_of(node);
+        struct record *record = index_record_of(node);
         node = shard_walk(shard, node);
         drop_if_over(index, record, now_ms);
     }

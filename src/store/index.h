@@ -32,8 +32,20 @@ static inline void index_unlock(struct index *index, uint64_t hash)
     pthread_mutex_unlock(&shards_of(&index->shards, hash)->lock);
 }
 
+static inline struct record *index_record_of(struct map_node *node)
+{
+    return CONTAINER_OF(node, struct record, node);
+}
+
 /* The writer, or who holds the lock: the record of `aor`. NULL: there is none. */
-struct record *index_find(struct index *index, struct slice aor, uint64_t hash);
+static inline struct record *index_find(struct index *index, struct slice aor, uint64_t hash)
+{
+    struct map_node *node = shard_first(shards_of(&index->shards, hash), hash);
+
+    while (node != NULL && !slice_equal(record_aor(record_bytes(index_record_of(node))), aor))
+        node = map_next(node);
+    return node != NULL ? index_record_of(node) : NULL;
+}
 
 /*
  * The writer, of a hash that index_find will be asked for later: has memory fetch the way to its

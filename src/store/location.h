@@ -45,6 +45,7 @@ struct location_changes {
     struct slice call_id;
     uint32_t cseq;
     size_t max_bindings; /* of this AoR */
+    uint32_t request;    /* 24 bits that its repeats have in common (RFC 3261 17.2.3); 0: none */
 };
 
 /*
@@ -103,13 +104,23 @@ void location_send(struct store *store, struct mailbag *gathered);
 
 /*
  * Does at once what would be done so if what is asked for is no more than a refresh of the only
- * contact of an address of record, and durability is relaxed: true, and `out` is the binding that
- * there is now, with slices of `changes`. False: nothing has been done, `out` is of no meaning, and
- * an update has to be sent, also to learn what is wrong. Updates of others that are on their way
- * are overtaken; RFC 3261 10.2 lets nobody send a REGISTER before his last one was answered.
+ * contact of an address of record, and durability is relaxed. Updates of others that are on their
+ * way are overtaken; RFC 3261 10.2 lets nobody send a REGISTER before his last one was answered.
  */
-bool location_refresh(struct store *store, const struct location_changes *changes, uint64_t now_ms,
-                      struct binding *out) MUST_USE;
+enum location_refreshed {
+    LOCATION_NOT_REFRESHED, /* an update has to be sent, also to learn what is wrong */
+    LOCATION_REFRESHED,
+    LOCATION_REPEATED, /* it was by the same `request`, while a transaction would have lasted */
+    LOCATION_MERGED,   /* likewise, by another `request` of the same Call-ID and CSeq */
+};
+
+/*
+ * What stands at the end of it, or stood when the request came first, is `out`, with slices of
+ * `changes`; of no meaning if it was not refreshed.
+ */
+enum location_refreshed location_refresh(struct store *store,
+                                         const struct location_changes *changes, uint64_t now_ms,
+                                         struct binding *out) MUST_USE;
 
 struct slice location_update_aor(const struct location_update *update);
 

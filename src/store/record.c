@@ -114,6 +114,7 @@ static struct record *allocate(size_t packed_len)
 
     if (record != NULL) {
         record->log_id = 0;
+        record->request = 0;
         record->note = 0;
         record->len = (uint32_t)packed_len;
     }

@@ -28,7 +28,8 @@ struct record {
     struct map_node node;
     int64_t log_id; /* the row that it was last written into; 0: none; for the writer alone */
     uint32_t len;
-    uint8_t note; /* the n-th of its shard that has changed since; 0: it has not; see unwritten.h */
+    uint32_t request : 24; /* that has refreshed it, as location_changes have it; 0: not known */
+    uint32_t note : 8;     /* the n-th of its shard unwritten; 0: it is written; see unwritten.h */
     char packed[];
 };
 

@@ -2,35 +2,81 @@
  * A refresh that is judged and shown by who asks, in one look: where nothing has to be written
  * before it is answered, and the record stays where it is, nothing is left for the writer but to
  * write it in a while.
+ *
+ * RFC 3261 8.2.7 allows no registrar without transactions, for a repeat would be judged otherwise
+ * than what it repeats. So the record keeps of a transaction what is needed to judge alike: which
+ * request it was. All else that the answer depends on is in the repeat. One that is overtaken by
+ * the removal of the binding sets it anew, as any that comes later than a transaction lasts.
  */
 #include "store/change.h"
 #include "store/inside.h"
 
-static enum unwritten_noted refresh(struct store *store, const struct location_changes *changes,
-                                    uint64_t hash, uint64_t now_ms, struct binding *out)
+enum { TRANSACTION_MS = 32000 }; /* Timer J: RFC 3261 17.2.2 */
+enum { REQUEST_MASK = (1 << 24) - 1 };
+
+static enum unwritten_noted show(struct store *store, struct record *record,
+                                 const struct binding *binding, uint64_t hash)
 {
-    struct record *record = index_find(&store->index, changes->aor, hash);
     enum unwritten_noted noted = UNWRITTEN_NOT;
 
-    if (record != NULL && change_refreshes(changes->items, record_bytes(record), now_ms, out)
-        && record_only_fits(record, out))
+    if (record_only_fits(record, binding))
         noted = unwritten_note(&store->unwritten, record, record, hash);
     if (noted != UNWRITTEN_NOT)
-        record_set_only(record, out);
+        record_set_only(record, binding);
     return noted;
 }
 
-bool location_refresh(struct store *store, const struct location_changes *changes, uint64_t now_ms,
-                      struct binding *out)
+/* What has set the binding asked for as long a time: the difference has passed since. */
+static enum location_refreshed compare(const struct record *record,
+                                       const struct location_changes *changes,
+                                       const struct binding *stood)
 {
+    const struct binding *wanted = changes->items;
+    bool is_alike = wanted->cseq == stood->cseq && slice_equal(wanted->call_id, stood->call_id)
+                    && wanted->expires_at_ms - stood->expires_at_ms < TRANSACTION_MS;
+
+    if (!is_alike || changes->request == 0 || record->request == 0)
+        return LOCATION_NOT_REFRESHED;
+    return record->request == changes->request ? LOCATION_REPEATED : LOCATION_MERGED;
+}
+
+/* With the lock. */
+static enum location_refreshed refresh(struct store *store, const struct location_changes *changes,
+                                       uint64_t hash, uint64_t now_ms, struct binding *out,
+                                       bool *tells)
+{
+    struct record *record = index_find(&store->index, changes->aor, hash);
+    const struct binding *wanted = changes->items;
+    struct binding stood;
+
+    if (record == NULL || !change_is_of_only(wanted, record_bytes(record), now_ms, &stood))
+        return LOCATION_NOT_REFRESHED;
+    *out = *wanted;
+    out->since_ms = stood.since_ms;
+    if (change_is_stale(&stood, wanted->call_id, wanted->cseq))
+        return compare(record, changes, &stood);
+    enum unwritten_noted noted = show(store, record, out, hash);
+    if (noted == UNWRITTEN_NOT)
+        return LOCATION_NOT_REFRESHED;
+    record->request = changes->request & REQUEST_MASK;
+    *tells = noted == UNWRITTEN_TELLS;
+    return LOCATION_REFRESHED;
+}
+
+enum location_refreshed location_refresh(struct store *store,
+                                         const struct location_changes *changes, uint64_t now_ms,
+                                         struct binding *out)
+{
+    bool tells = false;
+
     if (!store_is_relaxed(store) || !change_asks_for_one(changes, now_ms))
-        return false;
+        return LOCATION_NOT_REFRESHED;
     uint64_t hash =
         changes->hash != 0 ? changes->hash : shards_hash(&store->index.shards, changes->aor);
     index_lock(&store->index, hash);
-    enum unwritten_noted noted = refresh(store, changes, hash, now_ms, out);
+    enum location_refreshed refreshed = refresh(store, changes, hash, now_ms, out, &tells);
     index_unlock(&store->index, hash);
-    if (noted == UNWRITTEN_TELLS)
+    if (tells)
         writer_tell(store, now_ms);
-    return noted != UNWRITTEN_NOT;
+    return refreshed;
 }

@@ -35,16 +35,16 @@ enum unwritten_noted unwritten_note(struct unwritten *u, struct record *record,
                                     struct record *before, uint64_t hash)
 {
     struct unwritten_shard *shard = &u->shards[shards_place(hash)];
-    uint8_t note = before != NULL ? before->note : 0;
+    uint32_t note = before != NULL ? before->note : 0;
 
     if (note == 0 && shard->count == UNWRITTEN_OF_SHARD)
         return UNWRITTEN_NOT;
     bool is_new = note == 0;
     if (is_new)
-        note = (uint8_t)++shard->count;
+        note = (uint32_t)++shard->count;
     else
         before->note = 0;
-    record->note = note;
+    record->note = note & UINT8_MAX;
     shard->records[note - 1] = record;
     return is_new && is_news(u, shard->count) ? UNWRITTEN_TELLS : UNWRITTEN_NOTED;
 }

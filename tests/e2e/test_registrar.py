@@ -241,6 +241,62 @@ def test_a_request_that_comes_by_two_ways_is_taken_once(user):
     assert user.response().status == 482
 
 
+# --- refreshed where nothing has to be durable: no transaction, but nobody sees it ---
+
+
+@pytest.fixture(params=[["--no-auth"], []], ids=["no-auth", "digest"])
+def relaxed(tchind, request):
+    options = [*request.param, "--durability", "relaxed"]
+    user = tchind(users={"alice": "wonderland"}, options=options).peer("alice", password="wonderland")
+    assert user.register(call_id="relaxed", cseq=1).status == 200
+    return user
+
+
+def refresh(user, cseq, via=None, contact=None):
+    """Sends it, with the answer to a challenge if there is one. Returns what was sent last, and what came back."""
+    request = user.request("REGISTER", "sip:example.org", to=f"<{user.aor}>", call_id="relaxed", cseq=cseq, contact=contact,
+                           headers=[("Expires", "600")])
+    request.set("From", f"<{user.aor}>;tag=same")
+    if via is not None:
+        request.set("Via", via)
+    user.send(request)
+    response = user.response()
+    if response.status == 401:
+        request = user.again(request, response)
+        response = user.response()
+    return request, response
+
+
+def without_date(response):
+    return [(name, value) for name, value in response.headers if name != "Date"]
+
+
+def test_relaxed_a_repeated_refresh_gets_the_same_answer(relaxed):
+    request, first = refresh(relaxed, 11)
+    assert first.status == 200 and param_of(first.values("Contact")[0], "expires") == "600"
+    for _ in range(3):
+        relaxed.send(request)
+        again = relaxed.response()
+        assert (again.status, without_date(again)) == (200, without_date(first))
+    assert bound(refresh(relaxed, 21)[1]) == [relaxed.contact_uri]
+
+
+def test_relaxed_a_refresh_that_comes_by_two_ways_is_taken_once(relaxed):
+    request, first = refresh(relaxed, 11)
+    assert first.status == 200
+    request.set("Via", relaxed.via())
+    relaxed.send(request)
+    assert relaxed.response().status == 482
+
+
+def test_relaxed_the_order_of_refreshes_counts(relaxed):
+    assert refresh(relaxed, 21)[1].status == 200
+    late, answer = refresh(relaxed, 11)
+    assert answer.status == 500 and "CSeq" in answer.start
+    assert refresh(relaxed, 31)[1].status == 200
+    assert bound(refresh(relaxed, 41, contact="<sip:other@192.0.2.1>")[1]) == ["sip:other@192.0.2.1", relaxed.contact_uri]
+
+
 # --- limits ---
 
 

@@ -13,13 +13,23 @@ static struct world *make_relaxed_world(void)
     return w;
 }
 
+static enum location_refreshed ask_as(struct world *w, const char *aor, uint32_t request,
+                                      const struct binding *binding, uint64_t now_ms)
+{
+    const struct location_changes changes = {
+        .aor = slice_of(aor), .items = binding, .count = 1, .max_bindings = 10, .request = request};
+    struct binding out;
+
+    return location_refresh(w->store, &changes, now_ms, &out);
+}
+
 static bool refresh(struct world *w, const char *aor, const struct binding *binding,
                     struct binding *out)
 {
     const struct location_changes changes = {
         .aor = slice_of(aor), .items = binding, .count = 1, .max_bindings = 10};
 
-    return location_refresh(w->store, &changes, NOW, out);
+    return location_refresh(w->store, &changes, NOW, out) == LOCATION_REFRESHED;
 }
 
 /* "contact call-id cseq seconds user-agent instance reg-id", of which the last ones may be missing.
@@ -122,6 +132,32 @@ static void nothing_is_where_it_has_to_be_durable(void **state)
     (void)state;
     assert_int_equal(bind(w, "alice", binding_to("sip:a", "id", 1)), ERR_NONE);
     assert_false(refresh(w, "alice", &wanted, &out));
+}
+
+/* As long as RFC 3261 17.2.2 wants it; `a` is a request, `b` another one with its CSeq. */
+static void a_repeat_is_known_for_as_long_as_a_transaction_lasts(void **state)
+{
+    enum { A = 7, B = 8 };
+    struct world *w = make_relaxed_world();
+    struct binding wanted = binding_to("sip:a", "id", 2);
+
+    (void)state;
+    assert_int_equal(bind(w, "alice", binding_to("sip:a", "id", 1)), ERR_NONE);
+    assert_int_equal(ask_as(w, "alice", A, &wanted, NOW), LOCATION_REFRESHED);
+    assert_int_equal(ask_as(w, "alice", A, &wanted, NOW), LOCATION_REPEATED);
+    assert_int_equal(ask_as(w, "alice", B, &wanted, NOW), LOCATION_MERGED);
+    assert_int_equal(ask_as(w, "alice", 0, &wanted, NOW), LOCATION_NOT_REFRESHED);
+    wanted.expires_at_ms += 31999;
+    assert_int_equal(ask_as(w, "alice", A, &wanted, NOW + 31999), LOCATION_REPEATED);
+    assert_int_equal(find(w, "alice", NOW).items[0].expires_at_ms, NOW + HOUR);
+    wanted.expires_at_ms += 1;
+    assert_int_equal(ask_as(w, "alice", A, &wanted, NOW + 32000), LOCATION_NOT_REFRESHED);
+    assert_int_equal(ask_as(w, "alice", B, &wanted, NOW + 32000), LOCATION_NOT_REFRESHED);
+    wanted.cseq = 1;
+    assert_int_equal(ask_as(w, "alice", A, &wanted, NOW), LOCATION_NOT_REFRESHED);
+    wanted.cseq = 3;
+    assert_int_equal(ask_as(w, "alice", 0, &wanted, NOW), LOCATION_REFRESHED);
+    assert_int_equal(ask_as(w, "alice", A, &wanted, NOW), LOCATION_NOT_REFRESHED);
 }
 
 static void what_comes_after_is_judged_by_it(void **state)
@@ -256,6 +292,7 @@ static void a_log_that_is_shortened_keeps_what_was_written(void **state)
 CHECK_MAIN(CHECK_TEST(only_what_is_plain_is_refreshed_at_once),
            CHECK_TEST(one_of_several_contacts_is_not),
            CHECK_TEST(nothing_is_where_it_has_to_be_durable),
+           CHECK_TEST(a_repeat_is_known_for_as_long_as_a_transaction_lasts),
            CHECK_TEST(what_comes_after_is_judged_by_it),
            CHECK_TEST(it_is_written_in_a_while_and_when_the_store_is_closed),
            CHECK_TEST(what_finds_no_room_is_written_by_the_writer),

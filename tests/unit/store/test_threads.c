@@ -91,7 +91,8 @@ static void send(struct worker *w, uint32_t i)
     binding.call_id = (struct slice){call_id, (size_t)id_len};
     if (store_is_relaxed(w->store))
         vary(i, &binding);
-    w->is_out[i % OUTSTANDING] = !location_refresh(w->store, &changes, NOW + i, &refreshed);
+    w->is_out[i % OUTSTANDING] =
+        location_refresh(w->store, &changes, NOW + i, &refreshed) == LOCATION_NOT_REFRESHED;
     if (w->is_out[i % OUTSTANDING])
         send_update(w->store, &w->asked[i % OUTSTANDING], &w->box, &changes, NOW + i);
     else
