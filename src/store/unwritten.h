@@ -15,8 +15,8 @@
 #include "store/shards.h"
 
 enum {
-    UNWRITTEN_OF_SHARD = 64,
-    UNWRITTEN_MANY = UNWRITTEN_OF_SHARD / 2, /* of a shard: then it is time */
+    UNWRITTEN_OF_SHARD = 128,
+    UNWRITTEN_MANY = UNWRITTEN_OF_SHARD * 3 / 4, /* of a shard: then it is time */
     UNWRITTEN_MAX = SHARD_COUNT * UNWRITTEN_OF_SHARD,
     UNWRITTEN_MS = 200, /* so long at most, as tchind(8) says */
 };
