@@ -304,11 +304,7 @@ static enum sip_status park(struct registration *reg)
  */
 static uint32_t request_to_remember(struct request *rq)
 {
-    struct hash_wide key;
-
-    if (rq->settings->requires_auth || !txn_key_of(rq->w->txns, rq->msg, &rq->hashes, &key))
-        return 0;
-    return (uint32_t)(key.high >> 40);
+    return rq->settings->requires_auth ? 0 : (uint32_t)(reply_hash(rq) >> 40);
 }
 
 static bool start_transaction(struct request *rq)

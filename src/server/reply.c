@@ -70,10 +70,17 @@ static uint64_t hash_for_tag(struct request *rq)
     return hash_bytes(&rq->w->server->keys.ours_alone, branch);
 }
 
+uint64_t reply_hash(struct request *rq)
+{
+    if (rq->reply_hash == 0)
+        rq->reply_hash = hash_for_tag(rq);
+    return rq->reply_hash;
+}
+
 struct slice reply_to_tag(struct request *rq, char out[16])
 {
     struct buffer tag = buffer_over(out, 16);
-    uint64_t hash = hash_for_tag(rq);
+    uint64_t hash = reply_hash(rq);
 
     buffer_add_hex(&tag, &hash, sizeof(hash));
     return (struct slice){out, 16};

@@ -29,6 +29,9 @@ void reply_add_header(struct request *rq, const char *name, struct slice value);
 /* Where the answers to a request go, and its topmost Via as they carry it. */
 void reply_prepare(struct request *rq);
 
+/* What a request, its repeats and all answers to them have in common, hashed with a key of ours. */
+uint64_t reply_hash(struct request *rq);
+
 /* The To tag of our answers: the same for a repeated request, and recognised in its ACK. */
 struct slice reply_to_tag(struct request *rq, char out[16]);
 bool reply_tag_is_ours(struct request *ack);

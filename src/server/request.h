@@ -25,7 +25,8 @@ struct request {
     struct slice top_via; /* with received and rport */
     struct txn *txn;      /* the server transaction; NULL: answered without one */
     struct txn_hashes hashes;
-    bool is_unmatched; /* whether there is a transaction for it has yet to be asked */
+    uint64_t reply_hash; /* see reply.h; 0: nobody has asked yet */
+    bool is_unmatched;   /* whether there is a transaction for it has yet to be asked */
 
     /* Route information preprocessing: RFC 3261 16.4. */
     struct slice uri_text; /* the Request-URI, after the repair of strict routing */

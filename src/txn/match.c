@@ -261,11 +261,6 @@ struct hash_wide txn_identity(const struct txn_table *table, const struct sip_me
     return hash;
 }
 
-static bool may_be_merged(const struct txn_table *table, const struct sip_message *request)
-{
-    return table->by_merge.count > 0 && request->basics.to_tag.len == 0;
-}
-
 void txn_table_warm(const struct txn_table *table, const struct sip_message *request,
                     struct txn_hashes *hashes)
 {
@@ -273,7 +268,7 @@ void txn_table_warm(const struct txn_table *table, const struct sip_message *req
 
     if (txn_key_of(table, request, hashes, &key))
         map_warm_bucket(&table->by_key, key.low);
-    if (may_be_merged(table, request))
+    if (request->basics.to_tag.len == 0)
         map_warm_bucket(&table->by_merge, txn_identity(table, request, hashes).low);
 }
 
@@ -329,7 +324,7 @@ bool txn_table_is_merged(struct txn_table *table, const struct sip_message *requ
     const struct txn_server *first = NULL;
     struct hash_wide key;
 
-    if (may_be_merged(table, request))
+    if (request->basics.to_tag.len == 0)
         first = find_same(table, request, txn_identity(table, request, hashes));
     return first != NULL && txn_key_of(table, request, hashes, &key)
            && (first->by_key.hash != key.low || first->key_high != key.high);
