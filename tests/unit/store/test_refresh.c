@@ -255,7 +255,8 @@ static void check_cseq_on_disk(struct world *w, const char *aor, uint32_t cseq)
 {
     const char *folder = w->settings.folder;
     struct world *reader = make_world();
-    char copy[600], command[2048];
+    static char copy[600]; /* while the reader is open, which may be until the test ends */
+    char command[2048];
 
     (void)snprintf(copy, sizeof(copy), "%s/copy", folder);
     (void)snprintf(command, sizeof(command), "mkdir -m 700 '%s' && cp '%s'/tchin.db* '%s'", copy,
