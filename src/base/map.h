@@ -16,7 +16,7 @@ struct map_node {
     uint64_t hash;
 };
 
-enum { MAP_FIRST_BUCKETS = 64, MAP_SEGMENTS = 32 };
+enum { MAP_FIRST_BUCKETS = 64, MAP_SEGMENTS = 32, MAP_LINE_BYTES = 64 };
 
 struct map {
     size_t bucket_count;
@@ -90,6 +90,15 @@ static inline void map_warm_bucket(const struct map *map, uint64_t hash)
 static inline void map_warm_node(const struct map *map, uint64_t hash)
 {
     PREFETCH(*map_place_of(map, hash).bucket);
+}
+
+/* The same of an object of so many bytes, which begins with the node. */
+static inline void map_warm_object(const struct map *map, uint64_t hash, size_t bytes)
+{
+    const char *object = (const char *)*map_place_of(map, hash).bucket;
+
+    for (size_t at = 0; at < bytes; at += MAP_LINE_BYTES)
+        PREFETCH(object + at);
 }
 
 /* The nodes of `hash`, one after the other; NULL: no more. */

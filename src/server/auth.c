@@ -19,6 +19,7 @@ struct attempt {
     enum nonce_verdict verdict; /* on it */
     char aor_text[USER_MAX_NAME];
     struct slice name; /* whom they name: an address of record, if it can be one of the domain */
+    uint64_t hash;     /* of the name; 0: not known */
     uint8_t form;      /* which of the user's names was used */
     bool can_be_known;
     bool is_known;
@@ -75,6 +76,24 @@ static enum sip_status challenge(struct request *rq, const struct domain_setting
     return kind == AUTH_REGISTRAR ? SIP_401_UNAUTHORIZED : SIP_407_PROXY_AUTHENTICATION_REQUIRED;
 }
 
+static const struct sip_header *first_credentials(const struct request *rq, enum auth_kind kind)
+{
+    return sip_message_header(rq->msg,
+                              kind == AUTH_REGISTRAR ? SIP_AUTHORIZATION : SIP_PROXY_AUTHORIZATION);
+}
+
+bool auth_lacks_credentials(const struct request *rq)
+{
+    return rq->settings->requires_auth && rq->msg->method_id == SIP_REGISTER
+           && first_credentials(rq, AUTH_REGISTRAR) == NULL;
+}
+
+enum sip_status auth_challenge(struct request *rq, const struct domain_settings *domain,
+                               enum auth_kind kind)
+{
+    return challenge(rq, domain, kind, false);
+}
+
 static bool read_credentials(struct slice value, const struct domain_settings *domain,
                              struct sip_credentials *out)
 {
@@ -90,8 +109,7 @@ static bool read_credentials(struct slice value, const struct domain_settings *d
 static bool find_credentials(const struct request *rq, const struct domain_settings *domain,
                              enum auth_kind kind, struct attempt *out)
 {
-    enum sip_header_id id = kind == AUTH_REGISTRAR ? SIP_AUTHORIZATION : SIP_PROXY_AUTHORIZATION;
-    const struct sip_header *header = sip_message_header(rq->msg, id);
+    const struct sip_header *header = first_credentials(rq, kind);
     struct sip_credentials credentials;
     struct nonce nonce;
     bool is_found = false;
@@ -137,9 +155,9 @@ static void find_user(const struct request *rq, struct attempt *attempt)
 {
     const struct user_ha1_choice choice = {(uint8_t)attempt->credentials.algorithm, attempt->form};
 
-    attempt->is_known =
-        attempt->can_be_known
-        && user_find_login(rq->w->server->store, attempt->name, choice, &attempt->login);
+    attempt->is_known = attempt->can_be_known
+                        && user_find_login(rq->w->server->store, attempt->name, attempt->hash,
+                                           choice, &attempt->login);
 }
 
 /* Computed for unknown users too, from an HA1 of zeros, so that time tells nothing. */
@@ -228,13 +246,18 @@ static void count_failure(struct request *rq, const struct attempt *attempt)
 }
 
 enum sip_status auth_check(struct request *rq, const struct domain_settings *domain,
-                           enum auth_kind kind, struct auth_user *out)
+                           enum auth_kind kind, struct slice likely, struct auth_user *out)
 {
     struct attempt attempt = {0};
 
+    if (first_credentials(rq, kind) == NULL)
+        return challenge(rq, domain, kind, false);
+    uint64_t likely_hash = user_warm(rq->w->server->store, likely);
     if (!find_credentials(rq, domain, kind, &attempt))
         return challenge(rq, domain, kind, false);
     name_user(rq, domain, &attempt);
+    bool is_likely = slice_equal(attempt.name, likely);
+    attempt.hash = is_likely ? likely_hash : 0;
     if (is_locked_out(rq, &attempt)) {
         rq->phrase = "Too Many Wrong Passwords";
         return SIP_403_FORBIDDEN;
@@ -257,6 +280,8 @@ enum sip_status auth_check(struct request *rq, const struct domain_settings *dom
     lockout_forget(rq->w->server->lockout, &rq->from.remote, attempt.name);
     out->aor_hash = attempt.login.hash;
     out->max_bindings = attempt.login.max_bindings;
-    return arena_copy(rq->w->arena, attempt.name, &out->aor) ? SIP_GO_ON
-                                                             : SIP_500_SERVER_INTERNAL_ERROR;
+    out->aor = likely;
+    return is_likely || arena_copy(rq->w->arena, attempt.name, &out->aor)
+               ? SIP_GO_ON
+               : SIP_500_SERVER_INTERNAL_ERROR;
 }

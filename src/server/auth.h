@@ -15,12 +15,20 @@ struct auth_user {
     uint16_t max_bindings; /* 0: as many as the domain allows */
 };
 
+/* Whether a REGISTER has no credentials where they are needed, so that it can only be challenged.
+ */
+bool auth_lacks_credentials(const struct request *rq);
+
+/* 401 or 407: rq->extra_headers has the challenges. */
+enum sip_status auth_challenge(struct request *rq, const struct domain_settings *domain,
+                               enum auth_kind kind);
+
 /*
- * Checks the credentials for `domain`. SIP_GO_ON: they are right, and `out` says whose. 401 or 407:
- * rq->extra_headers has the challenges. 403: locked out for a while. 400: of a URI that is none of
- * ours.
+ * Checks the credentials for `domain`, which are probably those of the user `likely`, in the arena.
+ * SIP_GO_ON: they are right, and `out` says whose. 401 or 407: rq->extra_headers has the
+ * challenges. 403: locked out for a while. 400: of a URI that is none of ours.
  */
 enum sip_status auth_check(struct request *rq, const struct domain_settings *domain,
-                           enum auth_kind kind, struct auth_user *out);
+                           enum auth_kind kind, struct slice likely, struct auth_user *out);
 
 #endif

@@ -4,8 +4,9 @@
  * of the text that a response is the hash of: with a cnonce of up to 18 characters, which phones
  * seldom exceed, that is two blocks of MD5 and not three.
  *
- * The table has buckets of eight. Where a bucket is full its oldest nonce makes room, and from then
- * on no nonce of that bucket that is as old is believed any more unless it is still there.
+ * The table has buckets of five, which fill two lines of memory: these are fetched while the digest
+ * is computed. Where a bucket is full its oldest nonce makes room, and from then on no nonce of
+ * that bucket that is as old is believed any more unless it is still there.
  */
 #include "server/nonce.h"
 
@@ -16,7 +17,7 @@
 
 #include "base/base64.h"
 
-enum { BUCKET_NONCES = 8, LOCKS = 256 };
+enum { BUCKET_NONCES = 5, BUCKET_BYTES = 128, LOCKS = 256 };
 enum { STAMP_DIGITS = 10, HASH_DIGITS = 10, HASH_BITS = 6 * HASH_DIGITS };
 enum { SERIAL_BITS = 16 }; /* of the stamp; above them is the time */
 enum {
@@ -24,18 +25,20 @@ enum {
     AHEAD_MS = 1000,   /* the turn of the worker that made it may have begun after ours */
 };
 
+/* By its stamp, of which there are no two. */
 struct used_nonce {
-    uint64_t hash; /* the nonce's own; 0: this place is free */
-    uint64_t made_ms;
+    uint64_t stamp; /* 0: this place is free */
     uint64_t used_ms;
     uint32_t count;
     uint32_t request;
 };
 
 struct bucket {
-    uint64_t forgotten_ms; /* nonces up to this time may have fallen out */
+    uint64_t forgotten; /* nonces up to this stamp may have fallen out */
     struct used_nonce nonces[BUCKET_NONCES];
 };
+
+_Static_assert(sizeof(struct bucket) == BUCKET_BYTES, "buckets lie at multiples of their size");
 
 struct nonce_table {
     struct hash_key key;
@@ -43,7 +46,14 @@ struct nonce_table {
     pthread_mutex_t locks[LOCKS];
     size_t mask;
     struct bucket *buckets;
+    void *memory; /* in which they are */
 };
+
+static struct bucket *first_bucket(void *memory)
+{
+    return (struct bucket *)(((uintptr_t)memory + BUCKET_BYTES - 1)
+                             & ~(uintptr_t)(BUCKET_BYTES - 1));
+}
 
 struct nonce_table *nonce_table_new(const struct hash_key *key, size_t entries, uint64_t now_ms)
 {
@@ -52,15 +62,16 @@ struct nonce_table *nonce_table_new(const struct hash_key *key, size_t entries, 
     while (bucket_count * BUCKET_NONCES < entries)
         bucket_count *= 2;
     struct nonce_table *table = calloc(1, sizeof(*table));
-    struct bucket *buckets = calloc(bucket_count, sizeof(*buckets));
-    if (table == NULL || buckets == NULL) {
+    void *memory = calloc(bucket_count + 1, sizeof(struct bucket));
+    if (table == NULL || memory == NULL) {
         free(table);
-        free(buckets);
+        free(memory);
         return NULL;
     }
     table->key = *key;
     table->mask = bucket_count - 1;
-    table->buckets = buckets;
+    table->buckets = first_bucket(memory);
+    table->memory = memory;
     atomic_init(&table->serial, now_ms);
     for (size_t i = 0; i < LOCKS; i++)
         pthread_mutex_init(&table->locks[i], NULL);
@@ -73,7 +84,7 @@ void nonce_table_free(struct nonce_table *table)
         return;
     for (size_t i = 0; i < LOCKS; i++)
         pthread_mutex_destroy(&table->locks[i]);
-    free(table->buckets);
+    free(table->memory);
     free(table);
 }
 
@@ -114,6 +125,22 @@ static bool read_nonce(struct slice text, struct nonce *out)
            && base64_read_number(slice_after(text, STAMP_DIGITS), &out->hash);
 }
 
+/* Where nonce_use will look. */
+static size_t index_of(const struct nonce_table *table, const struct nonce *nonce)
+{
+    return nonce->hash & table->mask;
+}
+
+static void warm(const struct nonce_table *table, const struct nonce *nonce)
+{
+    size_t index = index_of(table, nonce);
+    const char *bucket = (const char *)&table->buckets[index];
+
+    PREFETCH(bucket);
+    PREFETCH(bucket + BUCKET_BYTES / 2);
+    PREFETCH(&table->locks[index % LOCKS]);
+}
+
 enum nonce_verdict nonce_check(const struct nonce_table *table, struct slice text,
                                const struct net_addr *source, struct slice realm, uint64_t now_ms,
                                uint32_t lifetime_ms, struct nonce *out)
@@ -121,36 +148,35 @@ enum nonce_verdict nonce_check(const struct nonce_table *table, struct slice tex
     if (!read_nonce(text, out) || sign(table, out->stamp, source, realm) != out->hash)
         return NONCE_FOREIGN;
     uint64_t made_ms = made_ms_of(out);
-    bool is_fresh = made_ms <= now_ms + AHEAD_MS && now_ms <= made_ms + lifetime_ms;
-    return is_fresh ? NONCE_FRESH : NONCE_STALE;
+    if (made_ms > now_ms + AHEAD_MS || now_ms > made_ms + lifetime_ms)
+        return NONCE_STALE;
+    warm(table, out);
+    return NONCE_FRESH;
 }
 
 /* Its place, or the one to take for it: a free one, or that of the oldest. */
-static struct used_nonce *find_place(struct bucket *bucket, uint64_t hash)
+static struct used_nonce *find_place(struct bucket *bucket, uint64_t stamp)
 {
     struct used_nonce *oldest = &bucket->nonces[0];
 
     for (size_t i = 0; i < BUCKET_NONCES; i++) {
         struct used_nonce *used = &bucket->nonces[i];
-        if (used->hash == hash)
+        if (used->stamp == stamp)
             return used;
-        if (used->made_ms < oldest->made_ms)
-            oldest = used; /* a free place has the time 0 */
+        if (used->stamp < oldest->stamp)
+            oldest = used;
     }
     return oldest;
 }
 
 /* Puts it where the oldest was. False: it may have been there before. */
-static bool take_place(struct bucket *bucket, struct used_nonce *place, const struct nonce *nonce)
+static bool take_place(struct bucket *bucket, struct used_nonce *place, uint64_t stamp)
 {
-    uint64_t made_ms = made_ms_of(nonce);
-
-    if (made_ms <= bucket->forgotten_ms)
+    if (stamp <= bucket->forgotten)
         return false;
-    if (place->made_ms > bucket->forgotten_ms)
-        bucket->forgotten_ms = place->made_ms;
-    place->hash = nonce->hash;
-    place->made_ms = made_ms;
+    if (place->stamp > bucket->forgotten)
+        bucket->forgotten = place->stamp;
+    place->stamp = stamp;
     return true;
 }
 
@@ -163,14 +189,14 @@ static bool is_repeat(const struct used_nonce *used, uint32_t count, uint32_t re
 static enum nonce_verdict use_in_bucket(struct bucket *bucket, const struct nonce *nonce,
                                         uint32_t count, uint32_t request, uint64_t now_ms)
 {
-    struct used_nonce *used = find_place(bucket, nonce->hash);
+    struct used_nonce *used = find_place(bucket, nonce->stamp);
 
-    if (used->hash == nonce->hash) {
+    if (used->stamp == nonce->stamp) {
         if (is_repeat(used, count, request, now_ms))
             return NONCE_FRESH;
         if (count <= used->count)
             return NONCE_STALE;
-    } else if (!take_place(bucket, used, nonce)) {
+    } else if (!take_place(bucket, used, nonce->stamp)) {
         return NONCE_STALE;
     }
     used->count = count;
@@ -182,9 +208,7 @@ static enum nonce_verdict use_in_bucket(struct bucket *bucket, const struct nonc
 enum nonce_verdict nonce_use(struct nonce_table *table, const struct nonce *nonce, uint32_t count,
                              uint32_t request, uint64_t now_ms)
 {
-    if (nonce->hash == 0)
-        return NONCE_FOREIGN;
-    size_t index = nonce->hash & table->mask;
+    size_t index = index_of(table, nonce);
     pthread_mutex_t *lock = &table->locks[index % LOCKS];
     pthread_mutex_lock(lock);
     enum nonce_verdict verdict =

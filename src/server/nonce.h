@@ -36,7 +36,10 @@ enum nonce_verdict {
     NONCE_FOREIGN, /* not made by us for this client */
 };
 
-/* Looks at the nonce alone, and takes it apart into `out`, which means nothing if it is foreign. */
+/*
+ * Looks at the nonce alone, and takes it apart into `out`, which means nothing if it is foreign. Of
+ * one that is fresh, has the memory fetched that nonce_use will need.
+ */
 enum nonce_verdict nonce_check(const struct nonce_table *table, struct slice text,
                                const struct net_addr *source, struct slice realm, uint64_t now_ms,
                                uint32_t lifetime_ms, struct nonce *out);

@@ -20,8 +20,9 @@
 struct registration {
     struct request *rq;
     size_t next_step;
-    struct auth_user user; /* who has authenticated */
-    struct slice aor;      /* whose bindings these are */
+    const struct sip_uri *uri; /* of the AoR */
+    struct auth_user user;     /* who has authenticated */
+    struct slice aor;          /* whose bindings these are */
     uint64_t aor_hash;
     size_t max_bindings;                  /* of the user; 0: what the domain allows */
     const struct domain_settings *domain; /* of the AoR */
@@ -46,13 +47,15 @@ struct waiting_registration {
 
 typedef enum sip_status registrar_step(struct registration *reg);
 
-static registrar_step refuse_merged, find_address_of_record, require_credentials;
-static registrar_step require_ownership, refuse_body, read_contacts, refuse_himself, commit_changes;
-static registrar_step list_bindings;
+static registrar_step find_domain, challenge_strangers, refuse_merged, find_address_of_record;
+static registrar_step require_credentials, require_ownership, refuse_body, read_contacts;
+static registrar_step refuse_himself, commit_changes, list_bindings;
 
 static registrar_step *const steps[] = {
+    find_domain,            /* step 5: 404; first, since it names the realm of the next */
+    challenge_strangers,    /* step 3: 401 for who has no credentials, and no more work */
     refuse_merged,          /* RFC 3261 8.2.2.2: 482 */
-    find_address_of_record, /* step 5: 404; first, since it names the realm of the next */
+    find_address_of_record, /* step 5, again */
     require_credentials,    /* step 3: 401 */
     require_ownership,      /* step 4: 403 */
     refuse_body,            /* RFC 3261 8.2.3: 415 */
@@ -82,21 +85,6 @@ void registrar_start(struct request *rq)
         request_reply(rq, status);
 }
 
-static enum sip_status refuse_merged(struct registration *reg)
-{
-    struct request *rq = reg->rq;
-    bool is_merged = txn_table_is_merged(rq->w->txns, rq->msg, &rq->hashes);
-
-    return is_merged ? SIP_482_LOOP_DETECTED : SIP_GO_ON;
-}
-
-static enum sip_status require_credentials(struct registration *reg)
-{
-    if (!reg->rq->settings->requires_auth)
-        return SIP_GO_ON;
-    return auth_check(reg->rq, reg->domain, AUTH_REGISTRAR, &reg->user);
-}
-
 /* An address names the registrar itself, which serves all the domains. */
 static bool asks_for_domain(struct request *rq, const struct domain_settings *domain)
 {
@@ -106,20 +94,48 @@ static bool asks_for_domain(struct request *rq, const struct domain_settings *do
 }
 
 /* RFC 3261 10.3 step 5. RFC 4475 3.3.4: an AoR of another scheme is malformed. */
-static enum sip_status find_address_of_record(struct registration *reg)
+static enum sip_status find_domain(struct registration *reg)
 {
     struct request *rq = reg->rq;
-    const struct sip_uri *uri = sip_address_uri(&rq->msg->basics.to);
 
-    if (uri == NULL || (uri->scheme != SIP_SCHEME_SIP && uri->scheme != SIP_SCHEME_SIPS)) {
+    reg->uri = sip_address_uri(&rq->msg->basics.to);
+    if (reg->uri == NULL
+        || (reg->uri->scheme != SIP_SCHEME_SIP && reg->uri->scheme != SIP_SCHEME_SIPS)) {
         rq->phrase = "To Is No SIP URI";
         return SIP_400_BAD_REQUEST;
     }
-    reg->domain = domain_of_uri(rq->w, uri);
-    if (reg->domain == NULL || uri->user.ptr == NULL || !asks_for_domain(rq, reg->domain))
-        return SIP_404_NOT_FOUND;
-    return domain_aor(rq->w, reg->domain, uri, &reg->aor) ? SIP_GO_ON
-                                                          : SIP_500_SERVER_INTERNAL_ERROR;
+    reg->domain = domain_of_uri(rq->w, reg->uri);
+    bool is_ours =
+        reg->domain != NULL && reg->uri->user.ptr != NULL && asks_for_domain(rq, reg->domain);
+    return is_ours ? SIP_GO_ON : SIP_404_NOT_FOUND;
+}
+
+static enum sip_status challenge_strangers(struct registration *reg)
+{
+    if (!auth_lacks_credentials(reg->rq))
+        return SIP_GO_ON;
+    return auth_challenge(reg->rq, reg->domain, AUTH_REGISTRAR);
+}
+
+static enum sip_status refuse_merged(struct registration *reg)
+{
+    struct request *rq = reg->rq;
+    bool is_merged = txn_table_is_merged(rq->w->txns, rq->msg, &rq->hashes);
+
+    return is_merged ? SIP_482_LOOP_DETECTED : SIP_GO_ON;
+}
+
+static enum sip_status find_address_of_record(struct registration *reg)
+{
+    return domain_aor(reg->rq->w, reg->domain, reg->uri, &reg->aor) ? SIP_GO_ON
+                                                                    : SIP_500_SERVER_INTERNAL_ERROR;
+}
+
+static enum sip_status require_credentials(struct registration *reg)
+{
+    if (!reg->rq->settings->requires_auth)
+        return SIP_GO_ON;
+    return auth_check(reg->rq, reg->domain, AUTH_REGISTRAR, reg->aor, &reg->user);
 }
 
 /* An alias has no bindings of its own: those of its user are meant, as when it is called. */

@@ -240,10 +240,7 @@ static bool is_for_us(const struct request *rq)
 /* An OPTIONS that ends here, and a REGISTER that is to be challenged. */
 static bool takes_no_transaction(const struct request *rq)
 {
-    bool is_challenged = rq->msg->method_id == SIP_REGISTER && rq->settings->requires_auth
-                         && sip_message_header(rq->msg, SIP_AUTHORIZATION) == NULL;
-
-    return is_for_us(rq) && (is_challenged || rq->msg->method_id == SIP_OPTIONS);
+    return is_for_us(rq) && (rq->msg->method_id == SIP_OPTIONS || auth_lacks_credentials(rq));
 }
 
 /* What came unmatched is an OPTIONS or a REGISTER. */
@@ -344,15 +341,12 @@ static enum sip_status answer_what_is_for_us(struct request *rq)
 }
 
 /* A user calls as himself, or as one of his aliases. */
-static enum sip_status require_own_from(struct request *rq, const struct domain_settings *domain,
-                                        const struct sip_uri *from, struct slice user_aor)
+static enum sip_status require_own_from(struct request *rq, struct slice from_aor,
+                                        struct slice user_aor)
 {
     char text[USER_MAX_NAME];
     struct buffer owner = buffer_over(text, sizeof(text));
-    struct slice from_aor;
 
-    if (!domain_aor(rq->w, domain, from, &from_aor))
-        return SIP_500_SERVER_INTERNAL_ERROR;
     if (slice_equal(from_aor, user_aor)
         || (user_resolve(rq->w->server->store, from_aor, &owner)
             && slice_equal(buffer_slice(&owner), user_aor)))
@@ -376,9 +370,12 @@ static enum sip_status require_user(struct request *rq, const struct domain_sett
                                     const struct sip_uri *from)
 {
     struct auth_user user;
+    struct slice from_aor;
 
-    enum sip_status status = auth_check(rq, domain, AUTH_PROXY, &user);
-    return status == SIP_GO_ON ? require_own_from(rq, domain, from, user.aor) : status;
+    if (!domain_aor(rq->w, domain, from, &from_aor))
+        return SIP_500_SERVER_INTERNAL_ERROR;
+    enum sip_status status = auth_check(rq, domain, AUTH_PROXY, from_aor, &user);
+    return status == SIP_GO_ON ? require_own_from(rq, from_aor, user.aor) : status;
 }
 
 /*

@@ -11,10 +11,20 @@
 #include "store/inside.h"
 #include "store/user_change.h"
 
-bool user_find_login(struct store *store, struct slice aor, struct user_ha1_choice choice,
-                     struct user_login *out)
+uint64_t user_warm(struct store *store, struct slice aor)
 {
-    return user_table_copy_login(&store->users, aor, choice, out);
+    uint64_t hash = shards_hash(&store->users.shards, aor);
+
+    user_table_warm(&store->users, hash);
+    return hash;
+}
+
+bool user_find_login(struct store *store, struct slice aor, uint64_t hash,
+                     struct user_ha1_choice choice, struct user_login *out)
+{
+    if (hash == 0)
+        hash = shards_hash(&store->users.shards, aor);
+    return user_table_copy_login(&store->users, aor, hash, choice, out);
 }
 
 bool user_resolve(struct store *store, struct slice aor, struct buffer *out)

@@ -36,9 +36,18 @@ struct user_login {
     unsigned char ha1[USER_HA1_BYTES];
 };
 
-/* Of the user of that name, not of an alias. False: there is none; `out` untouched. */
-bool user_find_login(struct store *store, struct slice aor, struct user_ha1_choice choice,
-                     struct user_login *out) MUST_USE;
+/*
+ * For who will ask for a login a little later: has the memory fetched that it lies in. Returns the
+ * hash of the name.
+ */
+uint64_t user_warm(struct store *store, struct slice aor);
+
+/*
+ * Of the user of that name, not of an alias. `hash` is that of the name; 0: not known. False: there
+ * is none; `out` untouched.
+ */
+bool user_find_login(struct store *store, struct slice aor, uint64_t hash,
+                     struct user_ha1_choice choice, struct user_login *out) MUST_USE;
 
 /* The user whose name or alias it is, by name. False: nobody's. */
 bool user_resolve(struct store *store, struct slice aor, struct buffer *out) MUST_USE;

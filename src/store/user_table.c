@@ -3,6 +3,9 @@
 
 #include <stdlib.h>
 
+/* From the beginning of an entry to the HA1s of MD5, behind a name of the usual length. */
+enum { USUAL_LOGIN_BYTES = 128 };
+
 static struct user_entry *entry_of(struct map_node *node)
 {
     return CONTAINER_OF(node, struct user_entry, node);
@@ -174,11 +177,21 @@ static struct shard *lock_shard(struct user_table *table, struct slice name, uin
     return shard;
 }
 
-bool user_table_copy_login(struct user_table *table, struct slice name,
+void user_table_warm(struct user_table *table, uint64_t hash)
+{
+    struct shard *shard = shards_of(&table->shards, hash);
+
+    pthread_mutex_lock(&shard->lock);
+    if (shard->map.count > 0)
+        map_warm_object(&shard->map, hash, USUAL_LOGIN_BYTES);
+    pthread_mutex_unlock(&shard->lock);
+}
+
+bool user_table_copy_login(struct user_table *table, struct slice name, uint64_t hash,
                            struct user_ha1_choice choice, struct user_login *out)
 {
     const struct user_entry *entry;
-    struct shard *shard = lock_shard(table, name, shards_hash(&table->shards, name), &entry);
+    struct shard *shard = lock_shard(table, name, hash, &entry);
     bool is_user = entry != NULL && entry->target_len == 0;
 
     if (is_user)

@@ -46,8 +46,11 @@ void user_table_put(struct user_table *table, struct user_entry *entry);
 void user_table_put_new(struct user_table *table, struct user_entry *entry); /* there is none */
 void user_table_remove(struct user_table *table, struct user_entry *entry);
 
+/* Anybody: has what is under a name fetched, as far as copying the usual login needs it. */
+void user_table_warm(struct user_table *table, uint64_t hash);
+
 /* Anybody: copies of what is under a name. False: nothing of that kind; `out` untouched. */
-bool user_table_copy_login(struct user_table *table, struct slice name,
+bool user_table_copy_login(struct user_table *table, struct slice name, uint64_t hash,
                            struct user_ha1_choice choice, struct user_login *out) MUST_USE;
 bool user_table_copy_target(struct user_table *table, struct slice name,
                             struct buffer *out) MUST_USE;

@@ -22,6 +22,7 @@ struct world {
     struct sip_message msg;
     struct request rq;
     const char *domain;   /* in which one logs in */
+    const char *likely;   /* whom one expects; NULL: nobody */
     char text[2048];      /* of the request */
     char challenge[1024]; /* the last one's first */
     char aor[USER_MAX_NAME];
@@ -125,6 +126,7 @@ static enum sip_status ask(struct world *w, const char *call_id, const char *lin
 {
     struct sip_fault fault;
     struct auth_user user = {0};
+    const struct slice likely = slice_of(w->likely != NULL ? w->likely : "");
 
     arena_reset(w->w.arena);
     int len = snprintf(w->text, sizeof(w->text),
@@ -138,7 +140,7 @@ static enum sip_status ask(struct world *w, const char *call_id, const char *lin
     w->rq.from.remote = home;
     assert_true(sip_uri_parse(w->msg.uri, &w->rq.uri));
     enum sip_status status = auth_check(&w->rq, settings_domain(&w->settings, slice_of(w->domain)),
-                                        AUTH_REGISTRAR, &user);
+                                        AUTH_REGISTRAR, likely, &user);
     keep_challenge(w);
     snprintf(w->aor, sizeof(w->aor), "%.*s", SLICE_ARGS(user.aor));
     return status;
@@ -219,6 +221,21 @@ static void a_domain_may_be_an_ipv6_address(void **state)
     assert_int_equal(log_in(w, &(struct reply){.username = "alice"}), SIP_GO_ON);
     assert_string_equal(w->aor, "alice@[2001:db8::1]");
     assert_int_equal(log_in(w, &(struct reply){.username = "alice@[2001:db8::1]"}), SIP_GO_ON);
+}
+
+static void whom_one_expects_makes_no_difference(void **state)
+{
+    static const char *const likely[] = {NULL, "alice@example.org", "bob@example.org", "x@y"};
+    struct world *w = start();
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(likely); i++) {
+        w->likely = likely[i];
+        assert_int_equal(log_in(w, &(struct reply){.username = "alice"}), SIP_GO_ON);
+        assert_string_equal(w->aor, "alice@example.org");
+        assert_int_equal(log_in(w, &(struct reply){.username = "bob"}), 401);
+        assert_int_equal(log_in(w, &(struct reply){.username = "nobody"}), 401);
+    }
 }
 
 /* Else each way to write a name would be good for five more guesses. */
@@ -428,7 +445,8 @@ static void an_algorithm_that_is_not_offered_is_not_taken(void **state)
     assert_int_equal(answer(w, &(struct reply){.username = "alice"}), 401);
 }
 
-CHECK_MAIN(CHECK_TEST(either_name_logs_in), CHECK_TEST(a_domain_may_be_an_ipv6_address),
+CHECK_MAIN(CHECK_TEST(either_name_logs_in), CHECK_TEST(whom_one_expects_makes_no_difference),
+           CHECK_TEST(a_domain_may_be_an_ipv6_address),
            CHECK_TEST(wrong_passwords_count_for_the_user_however_named),
            CHECK_TEST(who_is_unknown_is_shut_out_as_well),
            CHECK_TEST(a_replay_does_not_forgive_guesses), CHECK_TEST(an_old_nonce_is_stale),

@@ -109,7 +109,7 @@ static void secrets_are_kept_as_they_came(void **state)
     (void)state;
     memcpy(w->secrets, "0123456789ABcdef", 16);
     ask(w, "{'do':'user-add','aor':'a@x.org','secrets':'$'}");
-    CHECK_MADE(user_find_login(w->store, SLICE("a@x.org"), first, &login) ? &login : NULL);
+    CHECK_MADE(user_find_login(w->store, SLICE("a@x.org"), 0, first, &login) ? &login : NULL);
     assert_memory_equal(login.ha1, "\x01\x23\x45\x67\x89\xab\xcd\xef\xaa", 9);
 }
 

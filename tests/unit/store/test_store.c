@@ -177,7 +177,8 @@ static void damaged_rows_are_skipped_and_said(void **state)
     assert_int_equal(count_in_log(w, "a damaged row of location_log"), 4);
     assert_int_equal(count_in_log(w, "a damaged row was skipped"), 7);
     assert_int_equal(user_count(w->store), 1);
-    assert_true(user_find_login(w->store, SLICE("alice"), (struct user_ha1_choice){0, 0}, &found));
+    assert_true(
+        user_find_login(w->store, SLICE("alice"), 0, (struct user_ha1_choice){0, 0}, &found));
     check_contacts(w, "alice", NOW, "sip:a");
     assert_int_equal(bind(w, "alice", binding_to("sip:a", "id", 2)), ERR_NONE);
     CHECK_MADE(open_store(w) ? w : NULL);

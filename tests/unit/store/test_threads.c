@@ -112,7 +112,7 @@ static void read_one(struct worker *w, uint32_t i)
         || list.count > 1
         || (list.count == 1 && !slice_equal(list.items[0].contact, SLICE("sip:a"))))
         w->misread++;
-    if (user_find_login(w->store, SLICE("guest"), first, &login) && login.max_bindings != 5)
+    if (user_find_login(w->store, SLICE("guest"), 0, first, &login) && login.max_bindings != 5)
         w->misread++;
 }
 

@@ -15,7 +15,7 @@ static struct user named(const char *aor)
 
 static bool find_login(struct world *w, const char *aor, struct user_login *out)
 {
-    return user_find_login(w->store, slice_of(aor), (struct user_ha1_choice){0, 0}, out);
+    return user_find_login(w->store, slice_of(aor), 0, (struct user_ha1_choice){0, 0}, out);
 }
 
 static enum err add(struct world *w, const char *aor)
@@ -41,7 +41,7 @@ static void check_secrets(struct world *w, const struct user *user)
     for (uint8_t a = 0; a < USER_HA1_ALGORITHMS; a++) {
         for (uint8_t f = 0; f < USER_HA1_FORMS; f++) {
             struct user_login found;
-            assert_true(user_find_login(w->store, aor, (struct user_ha1_choice){a, f}, &found));
+            assert_true(user_find_login(w->store, aor, 0, (struct user_ha1_choice){a, f}, &found));
             assert_memory_equal(found.ha1, user->secrets.ha1[a][f], USER_HA1_BYTES);
             assert_int_equal(found.max_bindings, user->max_bindings);
         }
