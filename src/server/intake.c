@@ -6,6 +6,7 @@
 
 #include "base/buffer.h"
 #include "server/alias.h"
+#include "server/auth.h"
 #include "server/parcel.h"
 #include "server/proxy.h"
 #include "server/reply.h"
@@ -50,10 +51,19 @@ static bool is_matched_late(const struct sip_message *msg)
     return msg->method_id == SIP_OPTIONS || msg->method_id == SIP_REGISTER;
 }
 
+/* It is nearly always for us: if not, nothing is lost. */
+static void warm_registration(struct request *rq)
+{
+    rq->hashes.is_uas = true;
+    txn_table_warm(rq->w->txns, rq->msg, &rq->hashes);
+}
+
 static void handle_request(struct worker *w, const struct hop *from, const struct sip_message *msg)
 {
     struct request *rq = new_request(w, from, msg);
 
+    if (rq != NULL && msg->method_id == SIP_REGISTER && !auth_lacks_credentials(rq))
+        warm_registration(rq);
     if (rq == NULL || (!is_matched_late(msg) && request_is_known(rq)))
         return;
     reply_prepare(rq);

@@ -327,8 +327,6 @@ static bool start_transaction(struct request *rq)
 {
     rq->txn = txn_server_start(rq->w->txns, rq->msg, &rq->hashes, &rq->reply_hop,
                                hop_is_reliable(&rq->reply_hop), NULL);
-    if (rq->txn != NULL)
-        txn_note_merges(rq->txn, rq->msg, &rq->hashes);
     return rq->txn != NULL;
 }
 

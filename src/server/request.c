@@ -8,11 +8,8 @@
 
 bool request_is_known(struct request *rq)
 {
-    struct txn_table *txns = rq->w->txns;
+    struct txn *t = txn_table_match(rq->w->txns, rq->msg, &rq->hashes);
 
-    if (rq->msg->method_id == SIP_REGISTER)
-        txn_table_warm(txns, rq->msg, &rq->hashes);
-    struct txn *t = txn_table_match(txns, rq->msg, &rq->hashes);
     rq->is_unmatched = false;
     if (t != NULL)
         txn_receive(t, rq->msg);

@@ -251,6 +251,7 @@ static enum sip_status leave_to_owner(struct request *rq)
     struct worker *owner = rq->w;
     if (rq->msg->method_id == SIP_OPTIONS)
         owner = worker_of_call(rq->w, rq->msg->basics.call_id);
+    rq->hashes.is_uas = is_for_us(rq);
     if (owner == rq->w)
         return request_is_known(rq) ? SIP_PARKED : SIP_GO_ON;
     if (parcel_send_received(rq->w, owner, &rq->from, rq->msg->bytes)

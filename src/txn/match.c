@@ -153,7 +153,38 @@ bool txn_key_of(const struct txn_table *table, const struct sip_message *request
     return true;
 }
 
+struct hash_wide txn_identity(const struct txn_table *table, const struct sip_message *request,
+                              struct txn_hashes *hashes)
+{
+    const struct sip_basics *basics = &request->basics;
+    const struct slice cseq = {(const char *)&basics->cseq, sizeof(basics->cseq)};
+    const struct slice parts[] = {basics->call_id, basics->from_tag, cseq};
+
+    if (hashes != NULL && hashes->has_identity)
+        return hashes->identity;
+    struct hash_wide hash = hash_slices_wide(&table->settings.key, parts, ARRAY_LEN(parts));
+    if (hashes != NULL) {
+        hashes->identity = hash;
+        hashes->has_identity = true;
+    }
+    return hash;
+}
+
 /* --- keeping it ------------------------------------------------------------------------------- */
+
+/*
+ * Where it stands. That of a UAS stands with those that repeat it by another path, which it refuses
+ * (8.2.2.2); what is forwarded stands alone, for there may be any number of those.
+ */
+bool txn_place_of(const struct txn_table *table, const struct sip_message *request,
+                  struct txn_hashes *hashes, struct hash_wide *out)
+{
+    if (!txn_key_of(table, request, hashes, out))
+        return false;
+    if (hashes != NULL && hashes->is_uas && request->basics.to_tag.len == 0)
+        out->low = txn_identity(table, request, hashes).low;
+    return true;
+}
 
 void txn_key_add(struct txn_server *server, struct hash_wide key)
 {
@@ -189,6 +220,14 @@ static struct txn *find_request(const struct txn_table *table, const struct sip_
     return find_key(table, request, method, to_tag, &key) ? find_by_key(table, key) : NULL;
 }
 
+/* Of a UAS: its ACK and its CANCEL have the identity of an INVITE. */
+static struct txn *find_invite_of_uas(const struct txn_table *table,
+                                      const struct sip_message *request, struct hash_wide key)
+{
+    key.low = txn_identity(table, request, NULL).low;
+    return find_by_key(table, key);
+}
+
 static uint64_t tag_hash(const struct txn_table *table, struct slice tag)
 {
     return tag.len > 0 ? hash_place(&table->settings.key, tag) : 0;
@@ -205,8 +244,11 @@ static struct txn *find_acknowledged(const struct txn_table *table, const struct
     struct hash_wide key;
     struct txn *t = NULL;
 
-    if ((to_tag.len > 0 || txn_has_unique_branch(ack)) && txn_key_of(table, ack, hashes, &key))
+    if ((to_tag.len > 0 || txn_has_unique_branch(ack)) && txn_key_of(table, ack, hashes, &key)) {
         t = find_by_key(table, key);
+        if (t == NULL && hashes != NULL && hashes->is_uas)
+            t = find_invite_of_uas(table, ack, key);
+    }
     if (t != NULL || txn_has_unique_branch(ack))
         return t;
     t = find_request(table, ack, SIP_INVITE, SLICE_NONE);
@@ -234,98 +276,47 @@ struct txn *txn_table_match(struct txn_table *table, const struct sip_message *m
         return txn_branch_find(table, basics->via.branch, basics->cseq_method_id);
     if (msg->method_id == SIP_ACK)
         return find_acknowledged(table, msg, hashes);
-    return txn_key_of(table, msg, hashes, &key) ? find_by_key(table, key) : NULL;
+    return txn_place_of(table, msg, hashes, &key) ? find_by_key(table, key) : NULL;
 }
 
 struct txn *txn_table_find_cancelled(struct txn_table *table, const struct sip_message *cancel)
 {
-    return find_request(table, cancel, SIP_INVITE, cancel->basics.to_tag);
+    struct hash_wide key;
+
+    if (!find_key(table, cancel, SIP_INVITE, cancel->basics.to_tag, &key))
+        return NULL;
+    struct txn *t = find_by_key(table, key);
+    return t != NULL ? t : find_invite_of_uas(table, cancel, key);
 }
 
 /* --- merged requests: RFC 3261 8.2.2.2 -------------------------------------------------------- */
 
-struct hash_wide txn_identity(const struct txn_table *table, const struct sip_message *request,
-                              struct txn_hashes *hashes)
-{
-    const struct sip_basics *basics = &request->basics;
-    const struct slice cseq = {(const char *)&basics->cseq, sizeof(basics->cseq)};
-    const struct slice parts[] = {basics->call_id, basics->from_tag, cseq};
-
-    if (hashes != NULL && hashes->has_identity)
-        return hashes->identity;
-    struct hash_wide hash = hash_slices_wide(&table->settings.key, parts, ARRAY_LEN(parts));
-    if (hashes != NULL) {
-        hashes->identity = hash;
-        hashes->has_identity = true;
-    }
-    return hash;
-}
-
 void txn_table_warm(const struct txn_table *table, const struct sip_message *request,
                     struct txn_hashes *hashes)
 {
-    struct hash_wide key;
+    struct hash_wide place;
 
-    if (txn_key_of(table, request, hashes, &key))
-        map_warm_bucket(&table->by_key, key.low);
-    if (request->basics.to_tag.len == 0)
-        map_warm_bucket(&table->by_merge, txn_identity(table, request, hashes).low);
+    if (txn_place_of(table, request, hashes, &place))
+        map_warm_bucket(&table->by_key, place.low);
 }
 
 /* From tag, Call-ID and the whole CSeq: the methods that we do not know count as one. */
-static const struct txn_server *find_same(const struct txn_table *table,
-                                          const struct sip_message *request,
-                                          struct hash_wide identity)
-{
-    struct map_node *node = map_first(&table->by_merge, identity.low);
-
-    for (; node != NULL; node = map_next(node)) {
-        const struct txn_merge *merge = CONTAINER_OF(node, struct txn_merge, node);
-        if (merge->hash_high == identity.high && merge->server->txn.method == request->method_id)
-            return merge->server;
-    }
-    return NULL;
-}
-
-/*
- * Of requests to be merged only the first stands in its map: the others need not be found, and
- * however many there are, they make no chain.
- */
-void txn_note_merges(struct txn *t, const struct sip_message *request, struct txn_hashes *hashes)
-{
-    struct txn_server *server = txn_server_of(t);
-    struct txn_merge *merge;
-
-    if (request->basics.to_tag.len > 0 || server->merge != NULL)
-        return;
-    struct hash_wide hash = txn_identity(t->table, request, hashes);
-    if (find_same(t->table, request, hash) != NULL
-        || (merge = pool_take(&t->table->merges)) == NULL)
-        return;
-    *merge = (struct txn_merge){.hash_high = hash.high, .server = server};
-    if (map_add(&t->table->by_merge, &merge->node, hash.low))
-        server->merge = merge;
-    else
-        pool_give_back(&t->table->merges, merge);
-}
-
-void txn_merge_remove(struct txn_server *server)
-{
-    if (server->merge == NULL)
-        return;
-    map_remove(&server->txn.table->by_merge, &server->merge->node);
-    pool_give_back(&server->txn.table->merges, server->merge);
-    server->merge = NULL;
-}
-
 bool txn_table_is_merged(struct txn_table *table, const struct sip_message *request,
                          struct txn_hashes *hashes)
 {
-    const struct txn_server *first = NULL;
     struct hash_wide key;
+    bool is_elsewhere = false;
 
-    if (request->basics.to_tag.len == 0)
-        first = find_same(table, request, txn_identity(table, request, hashes));
-    return first != NULL && txn_key_of(table, request, hashes, &key)
-           && (first->by_key.hash != key.low || first->key_high != key.high);
+    if (request->basics.to_tag.len > 0 || !txn_key_of(table, request, hashes, &key))
+        return false;
+    struct map_node *node = map_first(&table->by_key, txn_identity(table, request, hashes).low);
+    for (; node != NULL; node = map_next(node)) {
+        const struct txn_server *server = CONTAINER_OF(node, struct txn_server, by_key);
+        if (server->txn.method != request->method_id)
+            continue;
+        if (server->key_high == key.high)
+            return false;
+        is_elsewhere = true;
+    }
+    return is_elsewhere;
 }

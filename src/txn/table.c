@@ -30,14 +30,12 @@ struct txn_table *txn_table_new(const struct txn_settings *settings, const struc
     table->now_ms = now_ms;
     pool_init(&table->clients, sizeof(struct txn));
     pool_init(&table->servers, sizeof(struct txn_server) + txn_route_size(table));
-    pool_init(&table->merges, sizeof(struct txn_merge));
     cells_init(&table->messages);
     txn_branches_init(table);
     txn_slots_init(table);
     timer_wheel_init(&table->wheel, now_ms);
     list_init(&table->put_aside);
-    if (!map_init(&table->by_key, settings->max_transactions)
-        || !map_init(&table->by_merge, settings->max_transactions)) {
+    if (!map_init(&table->by_key, settings->max_transactions)) {
         txn_table_free(table);
         return NULL;
     }
@@ -64,10 +62,8 @@ void txn_table_free(struct txn_table *table)
     free_what_ended(table);
     pool_fini(&table->clients);
     pool_fini(&table->servers);
-    pool_fini(&table->merges);
     cells_fini(&table->messages);
     map_fini(&table->by_key);
-    map_fini(&table->by_merge);
     free(table->slots);
     free(table);
 }

@@ -82,14 +82,8 @@ struct txn_hashes {
     struct hash_wide identity; /* txn_identity */
     bool has_key;
     bool has_identity;
+    bool is_uas; /* to be set before: the request is answered here, and not forwarded */
 };
-
-/*
- * What repeats of a request have in common by the path that they come by: what 17.2.3 compares,
- * hashed. To be shown to nobody. False: it is too long.
- */
-bool txn_key_of(const struct txn_table *table, const struct sip_message *request,
-                struct txn_hashes *hashes, struct hash_wide *out) MUST_USE;
 
 /*
  * What a request has in common with those that repeat it, by whatever path, and an INVITE with its
@@ -116,20 +110,15 @@ struct txn *txn_table_match(struct txn_table *table, const struct sip_message *m
 struct txn *txn_table_find_cancelled(struct txn_table *table, const struct sip_message *cancel);
 
 /*
- * For UASs: whether another transaction holds the same request by another path (8.2.2.2). That is
- * found of those that were noted; for want of memory one may not be.
+ * For UASs: whether a transaction of a UAS holds the same request by another path, and none by this
+ * one (8.2.2.2). Such a request is to be refused without a transaction, so that they make no chain.
  */
 bool txn_table_is_merged(struct txn_table *table, const struct sip_message *request,
                          struct txn_hashes *hashes);
-/*
- * Before that: has the memory fetched where txn_table_match and txn_table_is_merged will look, for
- * both at once.
- */
+
+/* Before all that: has the memory fetched where one will look. */
 void txn_table_warm(const struct txn_table *table, const struct sip_message *request,
                     struct txn_hashes *hashes);
-
-void txn_note_merges(struct txn *server, const struct sip_message *request,
-                     struct txn_hashes *hashes);
 
 struct txn *txn_table_find(struct txn_table *table, txn_id id);
 

@@ -27,10 +27,8 @@ void txn_put_aside(struct txn *t)
     t->state = TERMINATED;
     t->is_put_aside = true;
     txn_drop_kept(t);
-    if (t->is_server) {
+    if (t->is_server)
         txn_key_remove(txn_server_of(t));
-        txn_merge_remove(txn_server_of(t));
-    }
     txn_slot_give_back(t);
     timer_clear(&t->timer);
     list_add(&table->put_aside, &t->timer.node);
@@ -68,10 +66,10 @@ struct txn *txn_server_start(struct txn_table *table, const struct sip_message *
                              struct txn_hashes *hashes, const void *route, bool is_reliable,
                              void *user)
 {
-    struct hash_wide key;
+    struct hash_wide place;
 
     assert(request->is_request && request->method_id != SIP_ACK);
-    if (!txn_key_of(table, request, hashes, &key))
+    if (!txn_place_of(table, request, hashes, &place))
         return NULL;
     struct txn_server *server = new_server(table, request->method_id, user);
     if (server == NULL)
@@ -82,7 +80,7 @@ struct txn *txn_server_start(struct txn_table *table, const struct sip_message *
     t->is_rfc2543 = !txn_has_unique_branch(request);
     if (table->settings.route_bytes > 0)
         memcpy(server->route, route, table->settings.route_bytes);
-    txn_key_add(server, key);
+    txn_key_add(server, place);
     txn_enter(t, t->method == SIP_INVITE ? PROCEEDING : TRYING);
     return t;
 }

@@ -137,21 +137,11 @@ struct txn {
     bool is_left : 1; /* by its user */
 };
 
-struct txn_server;
-
-/* What a server transaction of a UAS is found by when its request comes by another path. */
-struct txn_merge {
-    struct map_node node;
-    uint64_t hash_high;
-    const struct txn_server *server;
-};
-
 struct txn_server {
     struct txn txn;
     struct map_node by_key; /* its hash is the lower half of the key */
     uint64_t key_high;
     uint64_t answer_tag; /* the hash of the To tag of our answer to an RFC 2543 INVITE; 0: none */
-    struct txn_merge *merge; /* NULL: none */
     _Alignas(8) char route[];
 };
 
@@ -175,10 +165,8 @@ struct txn_table {
     struct timer_wheel wheel;
     struct pool clients;
     struct pool servers;
-    struct pool merges;
     struct cells messages; /* those that are kept */
     struct map by_key;
-    struct map by_merge;
     struct txn_slot *slots;
     uint32_t slot_count;
     uint32_t slot_room;
@@ -266,10 +254,11 @@ struct txn *txn_branch_find(struct txn_table *table, struct slice branch, enum s
 /* Whether the branch of a request tells all there is to know: RFC 3261 17.2.3. */
 bool txn_has_unique_branch(const struct sip_message *request);
 
-/* Puts a server transaction where its key finds it. */
+/* Where the server transaction of a request stands, and its key. False: it is too long. */
+bool txn_place_of(const struct txn_table *table, const struct sip_message *request,
+                  struct txn_hashes *hashes, struct hash_wide *out) MUST_USE;
 void txn_key_add(struct txn_server *server, struct hash_wide key);
 void txn_key_remove(struct txn_server *server);
-void txn_merge_remove(struct txn_server *server);
 
 /* Remembers the To tag of a final response, which the ACK of an RFC 2543 element will have. */
 void txn_note_answer_tag(struct txn *t, struct slice response);

@@ -178,7 +178,7 @@ static inline void model_start_cancel(struct model *m)
 static inline void model_receive_request(struct model *m, const struct sip_message *msg)
 {
     struct model_txn *one = model_pick(m);
-    struct txn_hashes hashes = {0};
+    struct txn_hashes hashes = {.is_uas = model_byte(m) % 2 == 0};
     struct txn *t = txn_table_match(m->table, msg, &hashes);
     char route = 'r';
 

@@ -473,11 +473,20 @@ static bool is_merged(struct world *w, struct words words)
     return txn_table_is_merged(w->table, make(w, words), NULL);
 }
 
-static void start_uas(struct world *w, struct words words)
+static struct txn *start_uas(struct world *w, struct words words)
 {
-    struct txn *t = start_with(w, words);
+    struct txn_hashes hashes = {.is_uas = true};
+    struct txn *t = txn_server_start(w->table, make(w, words), &hashes, some_route, false, NULL);
 
-    txn_note_merges(t, &w->msg, NULL);
+    CHECK_MADE(t);
+    return t;
+}
+
+static struct txn *match_uas(struct world *w, struct words words)
+{
+    struct txn_hashes hashes = {.is_uas = true};
+
+    return txn_table_match(w->table, make(w, words), &hashes);
 }
 
 static void what_was_hashed_once_serves_for_all(void **state)
@@ -487,16 +496,15 @@ static void what_was_hashed_once_serves_for_all(void **state)
     const struct words first = usual_words("INVITE", SLICE("z9hG4bKpath1"));
     const struct words ack = usual_words("ACK", SLICE("z9hG4bKpath1"));
     struct words other = first;
-    struct txn_hashes hashes = {0}, of_ack = {0};
+    struct txn_hashes hashes = {.is_uas = true}, of_ack = {.is_uas = true};
 
     assert_null(txn_table_match(w->table, make(w, first), &hashes));
     assert_false(txn_table_is_merged(w->table, &w->msg, &hashes));
     assert_true(hashes.has_key && hashes.has_identity);
     struct txn *t = txn_server_start(w->table, &w->msg, &hashes, some_route, false, NULL);
     CHECK_MADE(t);
-    txn_note_merges(t, &w->msg, &hashes);
 
-    assert_ptr_equal(match(w, first), t);
+    assert_ptr_equal(match_uas(w, first), t);
     assert_ptr_equal(txn_table_match(w->table, make(w, first), &hashes), t);
     other.branch = SLICE("z9hG4bKpath2");
     assert_true(is_merged(w, other));
@@ -513,14 +521,13 @@ static void a_request_that_came_by_another_path_is_merged(void **state)
     struct words other = first;
 
     assert_false(is_merged(w, first));
-    start_uas(w, first);
+    struct txn *t = start_uas(w, first);
     assert_false(is_merged(w, first));
+    assert_ptr_equal(match_uas(w, first), t);
 
     other.branch = SLICE("z9hG4bKpath2");
     assert_true(is_merged(w, other));
-    start_uas(w, other);
-    assert_true(is_merged(w, other));
-    assert_false(is_merged(w, first));
+    assert_null(match_uas(w, other));
 
     other.to_tag = "dialog";
     assert_false(is_merged(w, other));
@@ -535,6 +542,29 @@ static void a_request_that_came_by_another_path_is_merged(void **state)
     other = usual_words("INVITE", SLICE("z9hG4bKpath2"));
     other.call_id = "other";
     assert_false(is_merged(w, other));
+}
+
+/* They have its branch, and the ACK has a To tag that the INVITE had not. */
+static void the_invite_of_a_uas_is_found_by_its_ack_and_its_cancel(void **state)
+{
+    (void)state;
+    struct world *w = world_new();
+    struct words invite = usual_words("INVITE", some_branch);
+    struct words ack = usual_words("ACK", some_branch);
+    struct words cancel = usual_words("CANCEL", some_branch);
+
+    struct txn *t = start_uas(w, invite);
+    ack.to_tag = "answer";
+    assert_ptr_equal(match_uas(w, ack), t);
+    assert_ptr_equal(txn_table_find_cancelled(w->table, make(w, cancel)), t);
+    ack.branch = cancel.branch = SLICE("z9hG4bKother");
+    assert_null(match_uas(w, ack));
+    assert_null(txn_table_find_cancelled(w->table, make(w, cancel)));
+    invite.to_tag = "dialog";
+    invite.branch = ack.branch;
+    t = start_uas(w, invite);
+    ack.to_tag = "dialog";
+    assert_ptr_equal(match_uas(w, ack), t);
 }
 
 static void requests_within_a_dialog_are_never_merged(void **state)
@@ -616,6 +646,7 @@ CHECK_MAIN(CHECK_TEST(a_response_is_found_by_its_branch),
            CHECK_TEST(a_cancel_is_not_about_other_requests),
            CHECK_TEST(what_was_hashed_once_serves_for_all),
            CHECK_TEST(a_request_that_came_by_another_path_is_merged),
+           CHECK_TEST(the_invite_of_a_uas_is_found_by_its_ack_and_its_cancel),
            CHECK_TEST(requests_within_a_dialog_are_never_merged),
            CHECK_TEST(nothing_is_merged_with_what_has_ended),
            CHECK_TEST(what_a_proxy_forwards_is_not_merged),

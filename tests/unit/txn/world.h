@@ -301,7 +301,6 @@ static inline void check_is_empty(struct world *w)
     assert_int_equal(txn_table_count(w->table), 0);
     assert_int_equal(w->table->kept_bytes, 0);
     assert_int_equal(w->table->by_key.count, 0);
-    assert_int_equal(w->table->by_merge.count, 0);
     assert_int_equal(txn_table_next_ms(w->table), TIMER_NEVER);
 }
 
