@@ -23,7 +23,7 @@ struct attempt {
     uint8_t form;      /* which of the user's names was used */
     bool can_be_known;
     bool is_known;
-    struct user_login login; /* zeros, unless it is known */
+    struct user_login login;
 };
 
 static struct slice realm_of(const struct domain_settings *domain)
@@ -102,32 +102,39 @@ static bool read_credentials(struct slice value, const struct domain_settings *d
            && offers(domain->digest, out->algorithm);
 }
 
+/* The credentials in one field, if they are for this realm. */
+static bool read_attempt(const struct request *rq, const struct domain_settings *domain,
+                         struct slice value, uint64_t likely_hash, struct attempt *out)
+{
+    if (!read_credentials(value, domain, &out->credentials))
+        return false;
+    user_warm(rq->w->server->store, likely_hash);
+    out->verdict =
+        nonce_check(rq->w->server->nonces, out->credentials.nonce, &rq->from.remote,
+                    realm_of(domain), rq->w->now_ms, rq->settings->nonce_s * 1000, &out->nonce);
+    return true;
+}
+
 /*
  * The credentials for this realm: RFC 3261 22.3. A client may carry those of other realms too, and
  * several for this one: those with the best nonce are meant for us.
  */
 static bool find_credentials(const struct request *rq, const struct domain_settings *domain,
-                             enum auth_kind kind, struct attempt *out)
+                             enum auth_kind kind, uint64_t likely_hash, struct attempt *out)
 {
     const struct sip_header *header = first_credentials(rq, kind);
-    struct sip_credentials credentials;
-    struct nonce nonce;
-    bool is_found = false;
+    struct attempt other;
 
-    for (; header != NULL; header = sip_message_next(rq->msg, header)) {
-        if (!read_credentials(header->value, domain, &credentials))
-            continue;
-        enum nonce_verdict verdict =
-            nonce_check(rq->w->server->nonces, credentials.nonce, &rq->from.remote,
-                        realm_of(domain), rq->w->now_ms, rq->settings->nonce_s * 1000, &nonce);
-        if (is_found && verdict >= out->verdict)
-            continue;
-        out->credentials = credentials;
-        out->nonce = nonce;
-        out->verdict = verdict;
-        is_found = true;
+    while (header != NULL && !read_attempt(rq, domain, header->value, likely_hash, out))
+        header = sip_message_next(rq->msg, header);
+    if (header == NULL)
+        return false;
+    while ((header = sip_message_next(rq->msg, header)) != NULL) {
+        if (read_attempt(rq, domain, header->value, likely_hash, &other)
+            && other.verdict < out->verdict)
+            *out = other;
     }
-    return is_found;
+    return true;
 }
 
 /*
@@ -151,6 +158,7 @@ static void name_user(const struct request *rq, const struct domain_settings *do
     attempt->name = attempt->can_be_known ? buffer_slice(&aor) : given;
 }
 
+/* Of who is not known, an HA1 of zeros. */
 static void find_user(const struct request *rq, struct attempt *attempt)
 {
     const struct user_ha1_choice choice = {(uint8_t)attempt->credentials.algorithm, attempt->form};
@@ -158,6 +166,8 @@ static void find_user(const struct request *rq, struct attempt *attempt)
     attempt->is_known = attempt->can_be_known
                         && user_find_login(rq->w->server->store, attempt->name, attempt->hash,
                                            choice, &attempt->login);
+    if (!attempt->is_known)
+        attempt->login = (struct user_login){0};
 }
 
 /* Computed for unknown users too, from an HA1 of zeros, so that time tells nothing. */
@@ -248,12 +258,12 @@ static void count_failure(struct request *rq, const struct attempt *attempt)
 enum sip_status auth_check(struct request *rq, const struct domain_settings *domain,
                            enum auth_kind kind, struct slice likely, struct auth_user *out)
 {
-    struct attempt attempt = {0};
+    struct attempt attempt;
 
     if (first_credentials(rq, kind) == NULL)
         return challenge(rq, domain, kind, false);
-    uint64_t likely_hash = user_warm(rq->w->server->store, likely);
-    if (!find_credentials(rq, domain, kind, &attempt))
+    uint64_t likely_hash = user_warm_place(rq->w->server->store, likely);
+    if (!find_credentials(rq, domain, kind, likely_hash, &attempt))
         return challenge(rq, domain, kind, false);
     name_user(rq, domain, &attempt);
     bool is_likely = slice_equal(attempt.name, likely);

@@ -43,6 +43,16 @@ static inline struct shard *shards_of(struct shards *shards, uint64_t hash)
     return &shards->all[shards_place(hash)];
 }
 
+/* Any thread, for what has to be known before one can look into the map. */
+static inline void shards_warm(struct shards *shards, uint64_t hash)
+{
+    const struct shard *shard = shards_of(shards, hash);
+
+    PREFETCH(&shard->lock);
+    PREFETCH(&shard->map);
+    PREFETCH(&shard->map.segments[0]);
+}
+
 /*
  * The writer, before it adds a node of that hash: takes what memory the first node of a shard
  * needs, so that adding cannot fail. False: there is none.

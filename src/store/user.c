@@ -11,12 +11,17 @@
 #include "store/inside.h"
 #include "store/user_change.h"
 
-uint64_t user_warm(struct store *store, struct slice aor)
+uint64_t user_warm_place(struct store *store, struct slice aor)
 {
     uint64_t hash = shards_hash(&store->users.shards, aor);
 
-    user_table_warm(&store->users, hash);
+    shards_warm(&store->users.shards, hash);
     return hash;
+}
+
+void user_warm(struct store *store, uint64_t hash)
+{
+    user_table_warm(&store->users, hash);
 }
 
 bool user_find_login(struct store *store, struct slice aor, uint64_t hash,

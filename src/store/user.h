@@ -37,10 +37,11 @@ struct user_login {
 };
 
 /*
- * For who will ask for a login a little later: has the memory fetched that it lies in. Returns the
- * hash of the name.
+ * For who will ask for a login a little later: has the memory fetched of the place where it is to
+ * be found, and tells the hash of the name; then, when that has come, of the login itself.
  */
-uint64_t user_warm(struct store *store, struct slice aor);
+uint64_t user_warm_place(struct store *store, struct slice aor);
+void user_warm(struct store *store, uint64_t hash);
 
 /*
  * Of the user of that name, not of an alias. `hash` is that of the name; 0: not known. False: there
