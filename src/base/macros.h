@@ -18,6 +18,13 @@
         __asm__ volatile("");                                                                      \
     } while (0)
 
+/* The same of so many bytes, which come by lines of 64. */
+static inline void prefetch_bytes(const void *address, size_t count)
+{
+    for (size_t at = 0; at < count; at += 64)
+        PREFETCH((const char *)address + at);
+}
+
 /* The object of `type` in which `node` is the member called `member`. */
 #define CONTAINER_OF(node, type, member) ((type *)((char *)(node)-offsetof(type, member)))
 

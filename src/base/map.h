@@ -16,7 +16,7 @@ struct map_node {
     uint64_t hash;
 };
 
-enum { MAP_FIRST_BUCKETS = 64, MAP_SEGMENTS = 32, MAP_LINE_BYTES = 64 };
+enum { MAP_FIRST_BUCKETS = 64, MAP_SEGMENTS = 32 };
 
 struct map {
     size_t bucket_count;
@@ -95,10 +95,7 @@ static inline void map_warm_node(const struct map *map, uint64_t hash)
 /* The same of an object of so many bytes, which begins with the node. */
 static inline void map_warm_object(const struct map *map, uint64_t hash, size_t bytes)
 {
-    const char *object = (const char *)*map_place_of(map, hash).bucket;
-
-    for (size_t at = 0; at < bytes; at += MAP_LINE_BYTES)
-        PREFETCH(object + at);
+    prefetch_bytes(*map_place_of(map, hash).bucket, bytes);
 }
 
 /* The nodes of `hash`, one after the other; NULL: no more. */

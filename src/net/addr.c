@@ -10,24 +10,24 @@ enum { IPV6_BYTES = 16, MAPPED_BYTES = 12 };
 
 static const uint8_t mapped_prefix[MAPPED_BYTES] = {[10] = 0xff, [11] = 0xff};
 
-static struct net_addr from_ipv4(const void *ip, uint16_t port)
+/* Into its place, and not by value: what has been written in parts is slow to be read as a whole.
+ */
+static void set_ipv4(struct net_addr *out, const void *ip, uint16_t port)
 {
-    struct net_addr addr = {.family = 4, .port = port};
-
-    memcpy(addr.ip, ip, IPV4_BYTES);
-    return addr;
+    *out = (struct net_addr){.family = 4, .port = port};
+    memcpy(out->ip, ip, IPV4_BYTES);
 }
 
 /* An IPv4-mapped address is the IPv4 address it holds: two names for one peer would be two peers.
  */
-static struct net_addr from_ipv6(const uint8_t *ip, uint16_t port, uint32_t scope_id)
+static void set_ipv6(struct net_addr *out, const uint8_t *ip, uint16_t port, uint32_t scope_id)
 {
-    struct net_addr addr = {.family = 6, .port = port, .scope_id = scope_id};
-
-    if (memcmp(ip, mapped_prefix, MAPPED_BYTES) == 0)
-        return from_ipv4(ip + MAPPED_BYTES, port);
-    memcpy(addr.ip, ip, IPV6_BYTES);
-    return addr;
+    if (memcmp(ip, mapped_prefix, MAPPED_BYTES) == 0) {
+        set_ipv4(out, ip + MAPPED_BYTES, port);
+        return;
+    }
+    *out = (struct net_addr){.family = 6, .port = port, .scope_id = scope_id};
+    memcpy(out->ip, ip, IPV6_BYTES);
 }
 
 bool net_addr_from_sockaddr(const struct sockaddr *sa, struct net_addr *out)
@@ -35,13 +35,13 @@ bool net_addr_from_sockaddr(const struct sockaddr *sa, struct net_addr *out)
     if (sa->sa_family == AF_INET) {
         struct sockaddr_in in;
         memcpy(&in, sa, sizeof(in));
-        *out = from_ipv4(&in.sin_addr, ntohs(in.sin_port));
+        set_ipv4(out, &in.sin_addr, ntohs(in.sin_port));
         return true;
     }
     if (sa->sa_family == AF_INET6) {
         struct sockaddr_in6 in6;
         memcpy(&in6, sa, sizeof(in6));
-        *out = from_ipv6(in6.sin6_addr.s6_addr, ntohs(in6.sin6_port), in6.sin6_scope_id);
+        set_ipv6(out, in6.sin6_addr.s6_addr, ntohs(in6.sin6_port), in6.sin6_scope_id);
         return true;
     }
     return false;
@@ -50,9 +50,9 @@ bool net_addr_from_sockaddr(const struct sockaddr *sa, struct net_addr *out)
 bool net_addr_from_bytes(struct slice ip, struct net_addr *out)
 {
     if (ip.len == IPV4_BYTES)
-        *out = from_ipv4(ip.ptr, 0);
+        set_ipv4(out, ip.ptr, 0);
     else if (ip.len == IPV6_BYTES)
-        *out = from_ipv6((const uint8_t *)ip.ptr, 0, 0);
+        set_ipv6(out, (const uint8_t *)ip.ptr, 0, 0);
     return ip.len == IPV4_BYTES || ip.len == IPV6_BYTES;
 }
 
@@ -103,11 +103,11 @@ bool net_addr_parse(struct slice host, uint16_t port, struct net_addr *out)
     if (host.len == 0)
         return false;
     if (ascii_is_digit(host.ptr[0]) && ipv4_parse(host, ip)) {
-        *out = from_ipv4(ip, port);
+        set_ipv4(out, ip, port);
         return true;
     }
     if (net_addr_may_be_ipv6(host) && parse_ipv6(host, ip)) {
-        *out = from_ipv6(ip, port, 0);
+        set_ipv6(out, ip, port, 0);
         return true;
     }
     return false;

@@ -28,6 +28,7 @@ struct buffer late_reply_open(const struct late_reply *late, enum sip_status sta
 {
     struct buffer out = worker_scratch(late->w);
 
+    txn_table_warm_server(late->w->txns, late->txn);
     if (status == SIP_200_OK) {
         buffer_add(&out, late->start);
         return out;

@@ -134,10 +134,8 @@ static size_t index_of(const struct nonce_table *table, const struct nonce *nonc
 static void warm(const struct nonce_table *table, const struct nonce *nonce)
 {
     size_t index = index_of(table, nonce);
-    const char *bucket = (const char *)&table->buckets[index];
 
-    PREFETCH(bucket);
-    PREFETCH(bucket + BUCKET_BYTES / 2);
+    prefetch_bytes(&table->buckets[index], BUCKET_BYTES);
     PREFETCH(&table->locks[index % LOCKS]);
 }
 

@@ -106,22 +106,30 @@ bool transport_choose_for(struct transport *t, enum hop_protocol protocol,
     return true;
 }
 
+static bool has_listener(const struct transport *t, const struct hop *hop)
+{
+    return hop->listener < t->listener_count
+           && is_listener_of_kind(&t->listeners[hop->listener], hop->protocol, hop->remote.family);
+}
+
 /* A hop may come from a store, and our listeners have changed since. */
 static bool complete(struct transport *t, struct hop *hop)
 {
-    if (hop->listener < t->listener_count
-        && is_listener_of_kind(&t->listeners[hop->listener], hop->protocol, hop->remote.family))
-        return true;
-    return choose_new(t, hop->protocol, &hop->remote, hop);
+    return has_listener(t, hop) || choose_new(t, hop->protocol, &hop->remote, hop);
 }
 
+/* Nearly always the hop is complete, and not copied: that would wait for all stores before it. */
 static bool send_datagram(struct transport *t, const struct hop *to, struct slice bytes)
 {
-    struct hop hop = *to;
+    struct hop chosen;
 
-    if (!complete(t, &hop))
-        return false;
-    udp_send(t->listeners[hop.listener].udp, &hop.local, &hop.remote, bytes);
+    if (!has_listener(t, to)) {
+        chosen = *to;
+        if (!complete(t, &chosen))
+            return false;
+        to = &chosen;
+    }
+    udp_send(t->listeners[to->listener].udp, &to->local, &to->remote, bytes);
     return true;
 }
 

@@ -116,3 +116,11 @@ struct txn *txn_table_find(struct txn_table *table, txn_id id)
 
     return slot != NULL ? slot->txn : NULL;
 }
+
+void txn_table_warm_server(const struct txn_table *table, txn_id id)
+{
+    const struct txn_slot *slot = txn_slot_find(table, id);
+
+    if (slot != NULL && slot->txn != NULL)
+        prefetch_bytes(txn_server_of(slot->txn), table->servers.object_bytes);
+}

@@ -122,6 +122,9 @@ void txn_table_warm(const struct txn_table *table, const struct sip_message *req
 
 struct txn *txn_table_find(struct txn_table *table, txn_id id);
 
+/* For who will answer by a server transaction a little later: has the memory fetched for that. */
+void txn_table_warm_server(const struct txn_table *table, txn_id id);
+
 /*
  * The client transaction whose branch stands in the topmost Via of `sent`: something we sent, of
  * which the beginning came back with an ICMP error. NULL: none.
