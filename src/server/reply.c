@@ -15,18 +15,17 @@ enum { MAX_HOST_BYTES = 64, MAX_STAMP_BYTES = MAX_HOST_BYTES + 32 };
  * A datagram: to the port it came from if rport asks for it, else to the sent-by port. In both
  * cases to the address it came from. A maddr is not obeyed: it would let anybody aim us at others.
  */
-static struct hop hop_of_replies(const struct hop *from, const struct sip_via *via)
+static void set_hop_of_replies(const struct hop *from, const struct sip_via *via, struct hop *out)
 {
-    struct hop to = *from;
     uint16_t sent_by_port = via->port != 0 ? via->port : hop_protocol_port(from->protocol);
 
+    *out = *from;
     if (via->host.len == 0)
-        return to; /* it cannot be read: a 400 goes back where its reason came from */
+        return; /* it cannot be read: a 400 goes back where its reason came from */
     if (from->protocol != HOP_UDP)
-        to.reopen_port = sent_by_port;
+        out->reopen_port = sent_by_port;
     else if (!via->wants_rport)
-        to.remote.port = sent_by_port;
-    return to;
+        out->remote.port = sent_by_port;
 }
 
 /* A topmost Via that cannot be read stays as it is. */
@@ -35,7 +34,7 @@ void reply_prepare(struct request *rq)
     const struct sip_via *via = &rq->msg->basics.via;
     struct slice value = rq->msg->basics.via_text;
 
-    rq->reply_hop = hop_of_replies(&rq->from, via);
+    set_hop_of_replies(&rq->from, via, &rq->reply_hop);
     size_t max_bytes = value.len + MAX_STAMP_BYTES;
     char *text = value.len > 0 ? arena_alloc(rq->w->arena, MAX_HOST_BYTES + max_bytes) : NULL;
     if (text == NULL)
