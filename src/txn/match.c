@@ -276,7 +276,9 @@ struct txn *txn_table_match(struct txn_table *table, const struct sip_message *m
         return txn_branch_find(table, basics->via.branch, basics->cseq_method_id);
     if (msg->method_id == SIP_ACK)
         return find_acknowledged(table, msg, hashes);
-    return txn_place_of(table, msg, hashes, &key) ? find_by_key(table, key) : NULL;
+    if (table->by_key.count == 0 || !txn_place_of(table, msg, hashes, &key))
+        return NULL; /* where nothing is found nothing is hashed to look for it */
+    return find_by_key(table, key);
 }
 
 struct txn *txn_table_find_cancelled(struct txn_table *table, const struct sip_message *cancel)
@@ -296,7 +298,7 @@ void txn_table_warm(const struct txn_table *table, const struct sip_message *req
 {
     struct hash_wide place;
 
-    if (txn_place_of(table, request, hashes, &place))
+    if (table->by_key.count > 0 && txn_place_of(table, request, hashes, &place))
         map_warm_bucket(&table->by_key, place.low);
 }
 
@@ -307,7 +309,8 @@ bool txn_table_is_merged(struct txn_table *table, const struct sip_message *requ
     struct hash_wide key;
     bool is_elsewhere = false;
 
-    if (request->basics.to_tag.len > 0 || !txn_key_of(table, request, hashes, &key))
+    if (table->by_key.count == 0 || request->basics.to_tag.len > 0
+        || !txn_key_of(table, request, hashes, &key))
         return false;
     struct map_node *node = map_first(&table->by_key, txn_identity(table, request, hashes).low);
     for (; node != NULL; node = map_next(node)) {

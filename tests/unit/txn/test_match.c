@@ -500,9 +500,10 @@ static void what_was_hashed_once_serves_for_all(void **state)
 
     assert_null(txn_table_match(w->table, make(w, first), &hashes));
     assert_false(txn_table_is_merged(w->table, &w->msg, &hashes));
-    assert_true(hashes.has_key && hashes.has_identity);
+    assert_false(hashes.has_key || hashes.has_identity); /* there is nothing to look for */
     struct txn *t = txn_server_start(w->table, &w->msg, &hashes, some_route, false, NULL);
     CHECK_MADE(t);
+    assert_true(hashes.has_key && hashes.has_identity);
 
     assert_ptr_equal(match_uas(w, first), t);
     assert_ptr_equal(txn_table_match(w->table, make(w, first), &hashes), t);
