@@ -164,13 +164,19 @@ static struct record *record_to_show(const struct location_update *update)
     return update->room != NULL ? update->room : update->shown;
 }
 
-/* With the lock of its shard. What the record was written into last still counts. */
+/*
+ * With the lock of its shard. What the record was written into last still counts. So does the
+ * request that refreshed its only binding, if that has got company: that of an only binding which
+ * is set anew has a transaction.
+ */
 static void show_unwritten(struct store *store, struct location_update *update)
 {
     struct record *record = record_to_show(update);
+    struct record *shown = update->shown;
 
-    if (update->shown != NULL)
-        record->log_id = update->shown->log_id;
+    if (shown != NULL)
+        record->log_id = shown->log_id;
+    record->request = shown != NULL && count_of(update->result) > 1 ? shown->request : 0;
     (void)unwritten_note(&store->unwritten, record, update->shown, update->hash);
     show(store, update, record);
 }

@@ -27,17 +27,41 @@ static enum unwritten_noted show(struct store *store, struct record *record,
 }
 
 /* What has set the binding asked for as long a time: the difference has passed since. */
+static bool is_alike(const struct binding *stood, const struct binding *wanted)
+{
+    return wanted->cseq == stood->cseq && slice_equal(wanted->call_id, stood->call_id)
+           && wanted->expires_at_ms - stood->expires_at_ms < TRANSACTION_MS;
+}
+
 static enum location_refreshed compare(const struct record *record,
                                        const struct location_changes *changes,
                                        const struct binding *stood)
 {
-    const struct binding *wanted = changes->items;
-    bool is_alike = wanted->cseq == stood->cseq && slice_equal(wanted->call_id, stood->call_id)
-                    && wanted->expires_at_ms - stood->expires_at_ms < TRANSACTION_MS;
-
-    if (!is_alike || changes->request == 0 || record->request == 0)
+    if (!is_alike(stood, changes->items) || changes->request == 0 || record->request == 0)
         return LOCATION_NOT_REFRESHED;
     return record->request == changes->request ? LOCATION_REPEATED : LOCATION_MERGED;
+}
+
+/* What it refreshed was the only contact then, and may have got company since. */
+static enum location_refreshed compare_with_all(const struct record *record,
+                                                const struct location_changes *changes,
+                                                struct binding *out)
+{
+    const struct binding *wanted = changes->items;
+    struct record_reader reader;
+    struct binding stood;
+
+    if (changes->request == 0 || record->request != changes->request
+        || !record_open(record_bytes(record), &reader))
+        return LOCATION_NOT_REFRESHED;
+    while (record_next(&reader, &stood)) {
+        if (!slice_equal(stood.contact, wanted->contact) || !is_alike(&stood, wanted))
+            continue;
+        *out = *wanted;
+        out->since_ms = stood.since_ms;
+        return LOCATION_REPEATED;
+    }
+    return LOCATION_NOT_REFRESHED;
 }
 
 /* With the lock. */
@@ -49,8 +73,10 @@ static enum location_refreshed refresh(struct store *store, const struct locatio
     const struct binding *wanted = changes->items;
     struct binding stood;
 
-    if (record == NULL || !change_is_of_only(wanted, record_bytes(record), now_ms, &stood))
+    if (record == NULL)
         return LOCATION_NOT_REFRESHED;
+    if (!change_is_of_only(wanted, record_bytes(record), now_ms, &stood))
+        return compare_with_all(record, changes, out);
     *out = *wanted;
     out->since_ms = stood.since_ms;
     if (change_is_stale(&stood, wanted->call_id, wanted->cseq))

@@ -160,6 +160,42 @@ static void a_repeat_is_known_for_as_long_as_a_transaction_lasts(void **state)
     assert_int_equal(ask_as(w, "alice", A, &wanted, NOW), LOCATION_NOT_REFRESHED);
 }
 
+/* What another phone of the user does meanwhile does not make it stale. */
+static void a_repeat_is_known_beside_other_contacts(void **state)
+{
+    enum { A = 7, B = 8 };
+    struct world *w = make_relaxed_world();
+    const struct binding wanted = binding_to("sip:a", "id", 2);
+
+    (void)state;
+    assert_int_equal(bind(w, "alice", binding_to("sip:a", "id", 1)), ERR_NONE);
+    assert_int_equal(ask_as(w, "alice", A, &wanted, NOW), LOCATION_REFRESHED);
+    for (uint32_t cseq = 1; cseq < 3; cseq++) {
+        assert_int_equal(bind(w, "alice", binding_to("sip:b", "other", cseq)), ERR_NONE);
+        assert_int_equal(ask_as(w, "alice", A, &wanted, NOW), LOCATION_REPEATED);
+    }
+    assert_int_equal(ask_as(w, "alice", B, &wanted, NOW), LOCATION_NOT_REFRESHED);
+    assert_int_equal(ask_as(w, "alice", 0, &wanted, NOW), LOCATION_NOT_REFRESHED);
+    check_contacts(w, "alice", NOW, "sip:b sip:a");
+    assert_int_equal(bind(w, "alice", binding_to("sip:a", "id", 3)), ERR_NONE);
+    assert_int_equal(ask_as(w, "alice", A, &wanted, NOW), LOCATION_NOT_REFRESHED);
+}
+
+/* It has a transaction, so the record is not to answer for it: RFC 3261 10.3 step 7. */
+static void what_the_writer_sets_anew_is_not_taken_for_a_refresh(void **state)
+{
+    struct world *w = make_relaxed_world();
+    struct binding wanted = binding_to("sip:a", "id", 2);
+
+    (void)state;
+    assert_int_equal(bind(w, "alice", binding_to("sip:a", "id", 1)), ERR_NONE);
+    assert_int_equal(ask_as(w, "alice", 7, &wanted, NOW), LOCATION_REFRESHED);
+    wanted.cseq = 3;
+    assert_int_equal(bind(w, "alice", wanted), ERR_NONE);
+    assert_int_equal(ask_as(w, "alice", 8, &wanted, NOW), LOCATION_NOT_REFRESHED);
+    assert_int_equal(ask_as(w, "alice", 7, &wanted, NOW), LOCATION_NOT_REFRESHED);
+}
+
 static void what_comes_after_is_judged_by_it(void **state)
 {
     const struct binding wanted = binding_to("sip:a", "id", 5);
@@ -308,6 +344,8 @@ CHECK_MAIN(CHECK_TEST(only_what_is_plain_is_refreshed_at_once),
            CHECK_TEST(one_of_several_contacts_is_not),
            CHECK_TEST(nothing_is_where_it_has_to_be_durable),
            CHECK_TEST(a_repeat_is_known_for_as_long_as_a_transaction_lasts),
+           CHECK_TEST(a_repeat_is_known_beside_other_contacts),
+           CHECK_TEST(what_the_writer_sets_anew_is_not_taken_for_a_refresh),
            CHECK_TEST(what_comes_after_is_judged_by_it),
            CHECK_TEST(it_is_written_in_a_while_and_when_the_store_is_closed),
            CHECK_TEST(what_finds_no_room_is_written_by_the_writer),
