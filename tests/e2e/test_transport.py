@@ -180,6 +180,29 @@ def test_a_repeat_that_reaches_another_worker_is_no_new_request(tchind, method, 
         source.close()
 
 
+@pytest.mark.parametrize("start, spelling, value", [("", "Call-ID", " {}"), ("", "i", "\r\n {}"), ("", "Call-ID", "\r\n\t{} "), ("\r\n\r\n", "I ", " {}")])
+def test_a_cancel_that_reaches_another_worker_finds_its_invite(tchind, start, spelling, value):
+    """Whichever it reaches, and however its Call-ID is written: RFC 3261 7.3.1, 7.3.3, 7.5."""
+    server = tchind(options=["--no-auth", "--workers", "4"])
+    bob, alice = server.registered("bob"), server.peer("alice")
+    for _ in range(6):
+        invite = alice.invite(bob.aor)
+        received = bob.expect("INVITE")
+        bob.respond(received, 180)
+        alice.expect(180)
+        cancel = Message(f"CANCEL {invite.uri} SIP/2.0", [(name, invite.get(name)) for name in ("Via", "Max-Forwards", "From", "To")])
+        cancel.set("CSeq", f"{invite.cseq} CANCEL")
+        octets = start.encode() + cancel.octets().replace(b"\r\n", f"\r\n{spelling}:{value.format(invite.get('Call-ID'))}\r\n".encode(), 1)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+            other.settimeout(4)
+            other.sendto(octets, server.address)
+            assert Message.parse(other.recv(65536)).status == 200
+        bob.respond(bob.expect("CANCEL"), 200)
+        bob.respond(received, 487)
+        alice.ack(invite, alice.expect(487))
+        bob.expect("ACK")
+
+
 # --- where responses go: 18.2.1, 18.2.2, RFC 3581 ---
 
 
