@@ -3,8 +3,9 @@
  * What a call's messages have to find lies with its owner: a repeat the transaction, a CANCEL the
  * INVITE, a request that came by another way as well the one that came before (RFC 3261 8.2.2.2).
  *
- * Any thread may call. Bounded: of very many calls those that were silent longest are forgotten,
- * and their next request is of whom it comes to.
+ * Any thread may call. Bounded: of very many calls those of which no request came for longest are
+ * forgotten, and their next request is of a new call: it finds its transaction only if that lies
+ * with whom it comes to, as it does unless the call was given away, or it comes by another way.
  */
 #ifndef TCHIN_SERVER_OWNERS_H
 #define TCHIN_SERVER_OWNERS_H
