@@ -281,6 +281,15 @@ def test_relaxed_a_repeated_refresh_gets_the_same_answer(relaxed):
     assert bound(refresh(relaxed, 21)[1]) == [relaxed.contact_uri]
 
 
+def test_relaxed_a_repeated_refresh_gets_the_same_answer_beside_another_phone(relaxed):
+    request, first = refresh(relaxed, 11)
+    assert relaxed.register(contacts=["<sip:other@192.0.2.1>"], call_id="other").status == 200
+    relaxed.send(request)
+    again = relaxed.response()
+    assert (again.status, without_date(again)) == (200, without_date(first))
+    assert bindings(relaxed) == [relaxed.contact_uri, "sip:other@192.0.2.1"]
+
+
 def test_relaxed_a_refresh_that_comes_by_two_ways_is_taken_once(relaxed):
     request, first = refresh(relaxed, 11)
     assert first.status == 200
