@@ -89,9 +89,10 @@ static void handle(struct worker *w, const struct hop *from, const struct sip_me
         handle_response(w, msg);
 }
 
+/* The version has no case (RFC 3261 7.1), and no method a "/". */
 static bool is_response(struct slice head)
 {
-    return slice_starts_with(head, SLICE("SIP/2.0 "));
+    return head.len > 4 && slice_equal_nocase((struct slice){head.ptr, 4}, SLICE("SIP/"));
 }
 
 static bool is_keep_alive(struct slice bytes)
@@ -150,7 +151,9 @@ static struct worker *owner_of(struct worker *w, const struct sip_message *msg)
 {
     if (!msg->is_request)
         return owner_of_response(w, msg);
-    return msg->method_id == SIP_OPTIONS ? w : worker_of_call(w, msg->basics.call_id);
+    if (msg->method_id == SIP_OPTIONS)
+        return w;
+    return worker_of_call(w, msg->basics.call_id, msg->method_id == SIP_INVITE);
 }
 
 static void parse_and_find_owner(struct worker *w, const struct hop *from, struct slice bytes)
@@ -179,7 +182,7 @@ static struct worker *owner_in_sight(struct worker *w, struct slice bytes)
     if (bytes.ptr[0] == '\r' || bytes.ptr[0] == '\n' || is_response(bytes)
         || slice_starts_with(bytes, SLICE("OPTIONS ")) || !sip_peek_call_id(bytes, &call_id))
         return NULL;
-    return worker_of_call(w, call_id);
+    return worker_of_call(w, call_id, slice_starts_with(bytes, SLICE("INVITE ")));
 }
 
 /* RFC 5626 5.4, 8: what keeps a NAT open is answered from the socket it came to, without state. */

@@ -6,6 +6,7 @@
 #include "server/owners.h"
 
 #include <assert.h>
+#include <limits.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -18,9 +19,11 @@ enum {
     PERIOD_MS = 100,    /* how often it is looked who has more than his share */
     MIN_CALLS = 20,     /* new ones in a period: with fewer nobody is busy */
     EVEN_PERCENT = 150, /* of the fair share, up to which nothing is given away */
+    INVITE_S = 210,     /* timer C, of more than three minutes (RFC 3261 16.6), and timer H */
+    OTHER_S = 32,       /* timer J */
 };
 
-/* 48 bits of the Call-ID's hash, the second it was last seen in, its owner counted from 1. */
+/* 40 bits of the Call-ID's hash, the second it is needed until, its owner counted from 1. */
 typedef _Atomic uint64_t entry;
 
 struct line {
@@ -133,49 +136,49 @@ static size_t taker(struct owners *owners, uint64_t hash, size_t here, uint64_t 
     struct share *mine = &owners->shares[here];
 
     count(owners, mine, now_ms);
-    if ((hash >> 16 & 0xff) >= mine->gives || mine->taker_count == 0)
+    if ((hash >> 24 & 0xff) >= mine->gives || mine->taker_count == 0)
         return here;
-    return mine->takers[(hash >> 24) % mine->taker_count];
+    return mine->takers[(hash >> 32) % mine->taker_count];
 }
 
 /* --- the table -------------------------------------------------------------------------------- */
 
-static uint64_t tag_of(uint64_t hash)
+static uint64_t make_entry(uint64_t hash, uint16_t until_s, size_t owner)
 {
-    return hash >> 16;
+    return hash >> 24 << 24 | (uint64_t)until_s << 8 | (owner + 1);
 }
 
-static uint64_t make_entry(uint64_t hash, uint8_t second, size_t owner)
+static bool is_of(uint64_t value, uint64_t hash)
 {
-    return tag_of(hash) << 16 | (uint64_t)second << 8 | (owner + 1);
+    return value != 0 && value >> 24 == hash >> 24;
 }
 
-static bool is_free(uint64_t value)
+static uint16_t until_of(uint64_t value)
 {
-    return value == 0;
+    return (uint16_t)(value >> 8);
 }
 
-static unsigned age_of(uint64_t value, uint8_t second)
+/* How long it is still needed; a free one least. Seconds come round in 18 hours. */
+static int left_s(uint64_t value, uint16_t now_s)
 {
-    return is_free(value) ? UINT8_MAX + 1 : (uint8_t)(second - (value >> 8));
+    return value != 0 ? (int16_t)(until_of(value) - now_s) : INT_MIN;
 }
 
 /* The entry of the call, or else the one to be replaced; `value` is what it holds. */
-static entry *look(struct line *line, uint64_t hash, uint8_t second, uint64_t *value)
+static entry *look(struct line *line, uint64_t hash, uint16_t now_s, uint64_t *value)
 {
-    entry *oldest = NULL;
+    entry *least = NULL;
 
     for (size_t i = 0; i < LINE_ENTRIES; i++) {
         uint64_t found = atomic_load_explicit(&line->entries[i], memory_order_relaxed);
-        bool is_it = !is_free(found) && tag_of(found) == tag_of(hash);
-        if (is_it || oldest == NULL || age_of(found, second) > age_of(*value, second)) {
-            oldest = &line->entries[i];
+        if (least == NULL || is_of(found, hash) || left_s(found, now_s) < left_s(*value, now_s)) {
+            least = &line->entries[i];
             *value = found;
         }
-        if (is_it)
+        if (is_of(found, hash))
             break;
     }
-    return oldest;
+    return least;
 }
 
 static bool replace(entry *at, uint64_t before, uint64_t after)
@@ -185,21 +188,30 @@ static bool replace(entry *at, uint64_t before, uint64_t after)
                                                       memory_order_relaxed);
 }
 
-size_t owners_find(struct owners *owners, struct slice call_id, size_t here, uint64_t now_ms)
+static uint16_t later(uint16_t a, uint16_t b)
+{
+    return (int16_t)(a - b) > 0 ? a : b;
+}
+
+size_t owners_find(struct owners *owners, struct slice call_id, bool is_invite, size_t here,
+                   uint64_t now_ms)
 {
     uint64_t hash = hash_place(&owners->key, call_id);
     struct line *line = &owners->lines[hash % LINES];
-    uint8_t second = (uint8_t)(now_ms / 1000);
+    uint16_t now_s = (uint16_t)(now_ms / 1000);
+    uint16_t until_s = (uint16_t)(now_s + (is_invite ? INVITE_S : OTHER_S));
     size_t owner = SIZE_MAX;
 
     for (int i = 0; i < TRIES; i++) {
         uint64_t value = 0;
-        entry *at = look(line, hash, second, &value);
-        if (!is_free(value) && tag_of(value) == tag_of(hash))
+        entry *at = look(line, hash, now_s, &value);
+        if (is_of(value, hash)) {
             owner = (value & 0xff) - 1;
-        else if (owner == SIZE_MAX)
+            until_s = later(until_s, until_of(value));
+        } else if (owner == SIZE_MAX) {
             owner = taker(owners, hash, here, now_ms);
-        if (replace(at, value, make_entry(hash, second, owner)))
+        }
+        if (replace(at, value, make_entry(hash, until_s, owner)))
             break;
     }
     return owner;

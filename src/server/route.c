@@ -250,7 +250,7 @@ static enum sip_status leave_to_owner(struct request *rq)
         return SIP_GO_ON;
     struct worker *owner = rq->w;
     if (rq->msg->method_id == SIP_OPTIONS)
-        owner = worker_of_call(rq->w, rq->msg->basics.call_id);
+        owner = worker_of_call(rq->w, rq->msg->basics.call_id, false);
     rq->hashes.is_uas = is_for_us(rq);
     if (owner == rq->w)
         return request_is_known(rq) ? SIP_PARKED : SIP_GO_ON;

@@ -165,13 +165,14 @@ void worker_run(struct worker *w)
     net_loop_run(w->loop);
 }
 
-struct worker *worker_of_call(struct worker *w, struct slice call_id)
+struct worker *worker_of_call(struct worker *w, struct slice call_id, bool is_invite)
 {
     struct server *server = w->server;
 
     if (server->worker_count == 1)
         return w;
-    return server->workers[owners_find(server->owners, call_id, w->index, w->now_ms)];
+    size_t owner = owners_find(server->owners, call_id, is_invite, w->index, w->now_ms);
+    return server->workers[owner];
 }
 
 struct buffer worker_scratch(struct worker *w)

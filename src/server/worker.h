@@ -116,8 +116,8 @@ static inline bool worker_may_log(struct worker *w, enum log_level level, enum l
                                     w->now_ms));
 }
 
-/* Whose work the call of this Call-ID is, of which a message has come to `w`. */
-struct worker *worker_of_call(struct worker *w, struct slice call_id);
+/* Whose work the call of this Call-ID is, of which a request has come to `w`. */
+struct worker *worker_of_call(struct worker *w, struct slice call_id, bool is_invite);
 
 /* Sends over whatever worker holds the connection. */
 void worker_send(struct worker *w, const struct hop *to, struct slice bytes);

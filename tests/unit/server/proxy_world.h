@@ -90,9 +90,10 @@ struct buffer worker_scratch(struct worker *w)
     return buffer_over(w->scratch, SIP_MAX_MESSAGE);
 }
 
-struct worker *worker_of_call(struct worker *w, struct slice call_id)
+struct worker *worker_of_call(struct worker *w, struct slice call_id, bool is_invite)
 {
     (void)call_id;
+    (void)is_invite;
     return w;
 }
 

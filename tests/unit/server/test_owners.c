@@ -29,7 +29,7 @@ static size_t find(struct owners *owners, size_t number, size_t here, uint64_t n
     char text[32];
     int len = snprintf(text, sizeof(text), "call-%zu", number);
 
-    return owners_find(owners, (struct slice){text, (size_t)len}, here, now_ms);
+    return owners_find(owners, (struct slice){text, (size_t)len}, false, here, now_ms);
 }
 
 static void a_call_is_of_whom_it_came_to_first(void **state)
@@ -57,6 +57,21 @@ static void who_is_silent_is_forgotten_and_who_speaks_is_not(void **state)
         assert_int_equal(find(owners, 0, 3, second * 1000), 2);
     }
     assert_int_equal(find(owners, 1, 3, 100 * 1000), 3);
+}
+
+static void a_call_that_rings_is_remembered_while_phones_register(void **state)
+{
+    const struct slice ringing = SLICE("ringing");
+    struct owners *owners = new_owners();
+    size_t number = MANY;
+
+    (void)state;
+    assert_int_equal(owners_find(owners, ringing, true, 2, 1000), 2);
+    for (uint64_t second = 1; second < 180; second++) {
+        for (size_t i = 0; i < 10 * MANY; i++)
+            find(owners, number++, 1, second * 1000);
+    }
+    assert_int_equal(owners_find(owners, ringing, false, 3, 180 * 1000), 2);
 }
 
 /* New calls come to `here` during one period; `got` counts whose they are. */
@@ -141,6 +156,7 @@ static void of_several_who_claim_a_call_at_once_one_gets_it(void **state)
 
 CHECK_MAIN(CHECK_TEST(a_call_is_of_whom_it_came_to_first),
            CHECK_TEST(who_is_silent_is_forgotten_and_who_speaks_is_not),
+           CHECK_TEST(a_call_that_rings_is_remembered_while_phones_register),
            CHECK_TEST(one_to_whom_all_calls_come_keeps_its_share),
            CHECK_TEST(few_calls_stay_where_they_came),
            CHECK_TEST(calls_that_come_to_all_stay_where_they_came),
