@@ -33,14 +33,15 @@ static uint64_t clock_ms(void)
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
+/* The lock goes first: on one processor who is signalled runs at once, and would wait for it. */
 static void wake(void *waker)
 {
     struct writer *w = waker;
 
     pthread_mutex_lock(&w->lock);
     w->is_woken = true;
-    pthread_cond_signal(&w->woken);
     pthread_mutex_unlock(&w->lock);
+    pthread_cond_signal(&w->woken);
 }
 
 static void init_condition(pthread_cond_t *condition)
