@@ -99,9 +99,12 @@ static void write_program(struct program *p, struct slice start, struct slice ma
 void net_steer(int fd, struct slice start, struct slice mark)
 {
     struct program p = {.len = 0};
+    struct sock_fprog filter;
 
     assert(start.len == STEER_START_BYTES && mark.len == STEER_MARK_BYTES);
     write_program(&p, start, mark);
-    const struct sock_fprog filter = {p.len, p.steps};
+    memset(&filter, 0, sizeof(filter)); /* the system reads what is between its fields, too */
+    filter.len = p.len;
+    filter.filter = p.steps;
     (void)setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &filter, sizeof(filter));
 }
