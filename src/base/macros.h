@@ -3,6 +3,7 @@
 #define TCHIN_BASE_MACROS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #define ARRAY_LEN(array)      (sizeof(array) / sizeof((array)[0]))
 #define MUST_USE              __attribute__((warn_unused_result))
@@ -23,6 +24,12 @@ static inline void prefetch_bytes(const void *address, size_t count)
 {
     for (size_t at = 0; at < count; at += 64)
         PREFETCH((const char *)address + at);
+}
+
+/* The first address from `memory` on that is a multiple of `bytes`, a power of two. */
+static inline void *align_up(void *memory, size_t bytes)
+{
+    return (char *)memory + (-(uintptr_t)memory & (bytes - 1));
 }
 
 /* The object of `type` in which `node` is the member called `member`. */

@@ -49,12 +49,6 @@ struct nonce_table {
     void *memory; /* in which they are */
 };
 
-static struct bucket *first_bucket(void *memory)
-{
-    return (struct bucket *)(((uintptr_t)memory + BUCKET_BYTES - 1)
-                             & ~(uintptr_t)(BUCKET_BYTES - 1));
-}
-
 struct nonce_table *nonce_table_new(const struct hash_key *key, size_t entries, uint64_t now_ms)
 {
     size_t bucket_count = LOCKS;
@@ -70,7 +64,7 @@ struct nonce_table *nonce_table_new(const struct hash_key *key, size_t entries, 
     }
     table->key = *key;
     table->mask = bucket_count - 1;
-    table->buckets = first_bucket(memory);
+    table->buckets = align_up(memory, BUCKET_BYTES);
     table->memory = memory;
     atomic_init(&table->serial, now_ms);
     for (size_t i = 0; i < LOCKS; i++)

@@ -63,8 +63,7 @@ struct owners *owners_new(const struct hash_key *key, size_t worker_count)
     }
     owners->key = *key;
     owners->worker_count = worker_count;
-    owners->lines = (struct line *)(((uintptr_t)owners->memory + LINE_BYTES - 1)
-                                    & ~(uintptr_t)(LINE_BYTES - 1));
+    owners->lines = align_up(owners->memory, LINE_BYTES);
     return owners;
 }
 
