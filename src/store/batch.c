@@ -181,26 +181,31 @@ static void show_unwritten(struct store *store, struct location_update *update)
     show(store, update, record);
 }
 
-static void lock_with_room(struct store *store, uint64_t hash)
+/*
+ * With the lock then, and room to note what changes. A disk that has failed is tried again by the
+ * clock, not for each that asks.
+ */
+static enum err lock_with_room(struct store *store, uint64_t hash)
 {
     index_lock(&store->index, hash);
     while (unwritten_is_full(&store->unwritten, hash)) {
         index_unlock(&store->index, hash);
-        unwritten_write(store);
+        if (store->unwritten.is_failing || !unwritten_write(store))
+            return ERR_IO;
         index_lock(&store->index, hash);
     }
+    return ERR_NONE;
 }
 
 /* Relaxed: from here on until it is shown no worker refreshes the bindings. */
 static bool begin_alone(struct store *store, struct location_update *update)
 {
-    bool is_ready = index_make_ready(&store->index, update->hash); /* it takes the lock itself */
+    enum err err = ERR_MEMORY;
 
-    if (is_ready)
-        lock_with_room(store, update->hash);
-    else
-        update->answer.err = ERR_MEMORY;
-    return is_ready;
+    if (index_make_ready(&store->index, update->hash)) /* it takes the lock itself */
+        err = lock_with_room(store, update->hash);
+    update->answer.err = err;
+    return err == ERR_NONE;
 }
 
 static void take(struct store *store, struct location_update *update)

@@ -11,17 +11,30 @@
 
 _Static_assert(UNWRITTEN_OF_SHARD <= UINT8_MAX, "a note has eight bits");
 
+struct unwritten_taken {
+    struct record *record; /* the writer's, as it alone frees records */
+    int64_t log_id;        /* the row it was last written into */
+    bool is_empty;
+};
+
 bool unwritten_init(struct unwritten *u)
 {
     atomic_init(&u->is_any, false);
     atomic_init(&u->is_much, false);
     u->shards = calloc(SHARD_COUNT, sizeof(*u->shards));
-    return u->shards != NULL;
+    u->taken = calloc(UNWRITTEN_MAX, sizeof(*u->taken));
+    return u->shards != NULL && u->taken != NULL;
 }
 
 void unwritten_fini(struct unwritten *u)
 {
     free(u->shards);
+    free(u->taken);
+}
+
+static bool is_full(const struct unwritten_shard *shard)
+{
+    return shard->count + shard->taken == UNWRITTEN_OF_SHARD;
 }
 
 /* Each is said once until the writer has begun to write. */
@@ -37,7 +50,7 @@ enum unwritten_noted unwritten_note(struct unwritten *u, struct record *record,
     struct unwritten_shard *shard = &u->shards[shards_place(hash)];
     uint32_t note = before != NULL ? before->note : 0;
 
-    if (note == 0 && shard->count == UNWRITTEN_OF_SHARD)
+    if (note == 0 && is_full(shard))
         return UNWRITTEN_NOT;
     bool is_new = note == 0;
     if (is_new)
@@ -51,7 +64,7 @@ enum unwritten_noted unwritten_note(struct unwritten *u, struct record *record,
 
 bool unwritten_is_full(const struct unwritten *u, uint64_t hash)
 {
-    return u->shards[shards_place(hash)].count == UNWRITTEN_OF_SHARD;
+    return is_full(&u->shards[shards_place(hash)]);
 }
 
 /* The last one takes its place. */
@@ -66,58 +79,54 @@ void unwritten_forget(struct unwritten *u, struct record *record)
     record->note = 0;
 }
 
-struct taken {
-    struct record *record; /* the writer's, as it alone frees records */
-    struct slice packed;   /* empty: there was no memory for it */
-};
-
-static size_t take_shard(struct store *store, size_t number, struct taken *out)
+/* Copies are in memory of the writer's arena. One for which there is none is empty. */
+static void take_shard(struct store *store, size_t number, struct unwritten_taken *out,
+                       struct slice *copies)
 {
     struct unwritten_shard *shard = &store->unwritten.shards[number];
     pthread_mutex_t *lock = &store->index.shards.all[number].lock;
 
     pthread_mutex_lock(lock);
-    size_t count = shard->count;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < shard->count; i++) {
         struct record *record = shard->records[i];
-        out[i].record = record;
-        if (!arena_copy(store->writer.arena, record_bytes(record), &out[i].packed))
-            out[i].packed = SLICE_NONE;
+        bool is_empty = record_binding_count(record_bytes(record)) == 0;
+        out[i] = (struct unwritten_taken){record, record->log_id, is_empty};
+        if (!arena_copy(store->writer.arena, record_bytes(record), &copies[i]))
+            copies[i] = SLICE_NONE;
         record->note = 0;
     }
+    shard->taken = shard->count;
     shard->count = 0;
     pthread_mutex_unlock(lock);
-    return count;
 }
 
-static bool add(struct store *store, const struct taken *taken)
+static bool add(struct store *store, struct record *record, struct slice copy)
 {
-    return taken->packed.len > 0
-           && location_log_add(&store->log, taken->packed, &taken->record->log_id);
+    return copy.len > 0 && location_log_add(&store->log, copy, &record->log_id);
 }
 
-/* If one cannot be written, none will be; but all are taken. */
-static bool add_shard(struct store *store, size_t number, bool is_well)
+/* If one cannot be written, none will be; but all are taken. Returns how many. */
+static size_t add_shard(struct store *store, size_t number, struct unwritten_taken *taken,
+                        bool *is_well)
 {
-    struct taken taken[UNWRITTEN_OF_SHARD];
+    struct slice copies[UNWRITTEN_OF_SHARD];
 
     arena_reset(store->writer.arena);
-    size_t count = take_shard(store, number, taken);
-    for (size_t i = 0; i < count; i++) {
-        is_well = is_well && add(store, &taken[i]);
-        if (record_binding_count(record_bytes(taken[i].record)) == 0)
-            index_drop(&store->index, taken[i].record);
-    }
-    return is_well;
+    take_shard(store, number, taken, copies);
+    size_t count = store->unwritten.shards[number].taken;
+    for (size_t i = 0; i < count && *is_well; i++)
+        *is_well = add(store, taken[i].record, copies[i]);
+    return count;
 }
 
 static bool commit_all(struct store *store)
 {
+    struct unwritten_taken *taken = store->unwritten.taken;
     bool has_begun = database_begin(store->db, store_is_durable(store));
     bool is_well = has_begun;
 
     for (size_t i = 0; i < SHARD_COUNT; i++)
-        is_well = add_shard(store, i, is_well);
+        taken += add_shard(store, i, taken, &is_well);
     if (is_well && location_log_flush(&store->log))
         return database_commit(store->db);
     if (has_begun)
@@ -125,17 +134,70 @@ static bool commit_all(struct store *store)
     return false;
 }
 
-void unwritten_write(struct store *store)
+/* With the lock: what was taken is noted again, but what has been since. */
+static void note_again(struct unwritten_shard *shard, const struct unwritten_taken *taken)
+{
+    for (size_t i = 0; i < shard->taken; i++) {
+        struct record *record = taken[i].record;
+        record->log_id = taken[i].log_id;
+        if (record->note != 0)
+            continue;
+        shard->records[shard->count++] = record;
+        record->note = shard->count & UINT8_MAX;
+    }
+}
+
+static void drop_empty(struct store *store, const struct unwritten_taken *taken, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (taken[i].is_empty)
+            index_drop(&store->index, taken[i].record);
+    }
+}
+
+static size_t settle_shard(struct store *store, size_t number, const struct unwritten_taken *taken,
+                           bool is_written)
+{
+    struct unwritten_shard *shard = &store->unwritten.shards[number];
+    pthread_mutex_t *lock = &store->index.shards.all[number].lock;
+    size_t count = shard->taken; /* which none but us changes */
+
+    if (count == 0)
+        return 0;
+    pthread_mutex_lock(lock);
+    if (!is_written)
+        note_again(shard, taken);
+    shard->taken = 0;
+    pthread_mutex_unlock(lock);
+    if (is_written)
+        drop_empty(store, taken, count);
+    return count;
+}
+
+static void settle_all(struct store *store, bool is_written)
+{
+    const struct unwritten_taken *taken = store->unwritten.taken;
+
+    location_log_settle(&store->log, is_written);
+    for (size_t i = 0; i < SHARD_COUNT; i++)
+        taken += settle_shard(store, i, taken, is_written);
+    if (!is_written)
+        atomic_store(&store->unwritten.is_any, true);
+}
+
+bool unwritten_write(struct store *store)
 {
     struct unwritten *u = &store->unwritten;
 
     if (!atomic_load(&u->is_any))
-        return;
+        return true;
     /* First: what is noted from here on is news again, if a shard of it has been taken already. */
     atomic_store(&u->is_any, false);
     atomic_store(&u->is_much, false);
     bool is_written = commit_all(store);
-    location_log_settle(&store->log, is_written);
+    settle_all(store, is_written);
+    u->is_failing = !is_written;
     if (!is_written)
         writer_complain(store, "bindings could not be written", database_complaint(store->db));
+    return is_written;
 }

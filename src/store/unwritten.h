@@ -15,21 +15,25 @@
 #include "store/shards.h"
 
 enum {
-    UNWRITTEN_OF_SHARD = 128,
-    UNWRITTEN_MANY = UNWRITTEN_OF_SHARD * 3 / 4, /* of a shard: then it is time */
+    UNWRITTEN_OF_SHARD = 192,                /* those that are being written included */
+    UNWRITTEN_MANY = UNWRITTEN_OF_SHARD / 2, /* of a shard: then it is time */
     UNWRITTEN_MAX = SHARD_COUNT * UNWRITTEN_OF_SHARD,
     UNWRITTEN_MS = 200, /* so long at most, as tchind(8) says */
 };
 
 struct store;
+struct unwritten_taken;
 
 struct unwritten_shard {
     size_t count;
+    size_t taken; /* by the writer, which notes them again if they cannot be written */
     struct record *records[UNWRITTEN_OF_SHARD]; /* the n-th has note n */
 };
 
 struct unwritten {
     struct unwritten_shard *shards; /* NULL: all is written before it is acknowledged */
+    struct unwritten_taken *taken;  /* these two are the writer's: room for those of all shards, */
+    bool is_failing;                /* and whether they could not be written when last tried */
     atomic_bool is_any;             /* these two since the writer has last begun to write */
     atomic_bool is_much;
 };
@@ -56,7 +60,7 @@ bool unwritten_is_full(const struct unwritten *u, uint64_t hash);
 /* The writer, with the lock of the shard: `record` will be freed, and what counts is written. */
 void unwritten_forget(struct unwritten *u, struct record *record);
 
-/* The writer: all in one transaction. What cannot be written waits for the next REGISTER. */
-void unwritten_write(struct store *store);
+/* The writer: all in one transaction. False: it failed, and all are unwritten as before. */
+bool unwritten_write(struct store *store);
 
 #endif

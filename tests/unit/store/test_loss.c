@@ -211,6 +211,72 @@ static void open_relaxed(struct world *w)
     CHECK_MADE(open_store(w) ? w : NULL);
 }
 
+/* What a relaxed store may leave unwritten for a while, and then some. */
+static void wait_until_it_has_tried(void)
+{
+    usleep(3 * UNWRITTEN_MS * 1000);
+}
+
+/*
+ * On a disk that is full for a while: what was acknowledged then is written when it has room again,
+ * though nobody registers any more; what was written before is kept until then, and what was gone
+ * does not come back.
+ */
+static void relaxed_it_tries_again_what_could_not_be_written(void **state)
+{
+    struct world *w = make_world();
+    struct location_changes all = {
+        .aor = SLICE("bob"), .removes_all = true, .call_id = SLICE("id"), .cseq = 2};
+
+    (void)state;
+    open_relaxed(w);
+    assert_int_equal(bind(w, "alice", binding_to("sip:a", "id", 1)), ERR_NONE);
+    assert_int_equal(bind(w, "bob", binding_to("sip:b", "id", 1)), ERR_NONE);
+    wait_until_it_has_tried();
+    size_t bytes = bytes_written(w);
+    assert_true(bytes > 0);
+    fill_disk();
+    assert_int_equal(bind(w, "alice", binding_to("sip:aa", "id", 2)), ERR_NONE);
+    assert_int_equal(bind(w, "carol", binding_to("sip:c", "id", 1)), ERR_NONE);
+    assert_int_equal(update(w, &all, NOW), ERR_NONE);
+    wait_until_it_has_tried();
+    assert_int_equal(bytes_written(w), bytes);
+
+    lift_limit(NULL);
+    for (int waited_ms = 0; bytes_written(w) == bytes; waited_ms += 10) {
+        assert_in_range(waited_ms, 0, 10000);
+        usleep(10000);
+    }
+    CHECK_MADE(open_store(w) ? w : NULL);
+    check_contacts(w, "alice", NOW, "sip:aa sip:a");
+    check_contacts(w, "bob", NOW, "");
+    check_contacts(w, "carol", NOW, "sip:c");
+}
+
+/* What it can neither write nor note is refused, and what it noted is not lost for that. */
+static void relaxed_it_refuses_what_it_can_no_longer_note(void **state)
+{
+    enum { MOST = UNWRITTEN_MAX + 1 };
+    struct world *w = make_world();
+    char aor[32];
+    uint32_t taken = 0;
+
+    (void)state;
+    open_relaxed(w);
+    fill_disk();
+    enum err err = ERR_NONE;
+    for (; err == ERR_NONE && taken < MOST; taken++) {
+        (void)snprintf(aor, sizeof(aor), "user%u", taken);
+        err = bind(w, aor, binding_to("sip:a", "id", 1));
+    }
+    assert_int_equal(err, ERR_IO);
+    taken--;
+    assert_int_equal(location_count(w->store), taken);
+    lift_limit(NULL);
+    CHECK_MADE(open_store(w) ? w : NULL);
+    assert_int_equal(location_count(w->store), taken);
+}
+
 /* What is acknowledged within a moment is written once, and that moment ends by itself. */
 static void relaxed_it_writes_once_what_changes_often(void **state)
 {
@@ -342,6 +408,8 @@ CHECK_MAIN(CHECK_TEST(no_acknowledged_binding_is_lost_when_it_is_killed),
            CHECK_TEST(an_import_that_cannot_be_written_leaves_no_trace),
            CHECK_TEST(a_disk_that_stays_full_is_said_once),
            CHECK_TEST(relaxed_it_answers_before_it_writes),
+           CHECK_TEST(relaxed_it_tries_again_what_could_not_be_written),
+           CHECK_TEST(relaxed_it_refuses_what_it_can_no_longer_note),
            CHECK_TEST(relaxed_it_writes_once_what_changes_often),
            CHECK_TEST(relaxed_it_loses_nothing_when_it_is_closed),
            CHECK_TEST(relaxed_it_keeps_apart_what_comes_and_goes),
