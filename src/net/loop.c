@@ -6,11 +6,17 @@
 #include "net/loop.h"
 
 #include <assert.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/timer_wheel.h"
+
+enum {
+    COUNT_MS = 10,
+    BUSY_ARRIVALS_A_MS = 32, /* to be woken for each would take a sixth of a processor */
+};
 
 struct net_loop {
     uv_loop_t uv;
@@ -28,6 +34,10 @@ struct net_loop {
     char *input;
     uint64_t now_ms;
     uint64_t wake_ms;
+    uint64_t counts_since_ms;
+    size_t arrivals; /* since then */
+    bool is_busy;    /* by those before */
+    bool expects_mail;
     bool in_turn;
 };
 
@@ -164,6 +174,11 @@ struct mailbox *net_loop_mailbox(struct net_loop *loop)
     return &loop->mailbox;
 }
 
+void net_loop_expect_mail(struct net_loop *loop)
+{
+    loop->expects_mail = true;
+}
+
 uint64_t net_loop_now_ms(const struct net_loop *loop)
 {
     return loop->now_ms;
@@ -195,7 +210,23 @@ void net_loop_wake_at(struct net_loop *loop, uint64_t at_ms)
         loop->wake_ms = at_ms;
 }
 
+void net_loop_count(struct net_loop *loop, size_t arrivals)
+{
+    loop->arrivals += arrivals;
+}
+
 /* --- the turn --------------------------------------------------------------------------------- */
+
+static void see_how_busy(struct net_loop *loop)
+{
+    uint64_t passed_ms = loop->now_ms - loop->counts_since_ms;
+
+    if (passed_ms < COUNT_MS)
+        return;
+    loop->is_busy = loop->arrivals >= BUSY_ARRIVALS_A_MS * passed_ms;
+    loop->arrivals = 0;
+    loop->counts_since_ms = loop->now_ms;
+}
 
 void net_loop_enter(struct net_loop *loop)
 {
@@ -203,6 +234,8 @@ void net_loop_enter(struct net_loop *loop)
         return;
     loop->in_turn = true;
     loop->now_ms = uv_now(&loop->uv);
+    loop->expects_mail = false;
+    see_how_busy(loop);
     /* Mail is looked for before the next sleep anyway: nobody need wake us until then. */
     atomic_store(&loop->mailbox.asleep, false);
     loop->host.turn_begins(loop->host_arg, loop->now_ms);
@@ -216,12 +249,25 @@ static void set_timer(struct net_loop *loop, uint64_t now_ms)
         (void)uv_timer_start(&loop->timer, timer_rang, loop->wake_ms - now_ms, 0);
 }
 
+/*
+ * Who shares our processor, a peer or another worker, may have something for us when he has run,
+ * and to find that costs less than to be woken for it: a sleep takes as long as a message or two.
+ * One who computes may keep the processor for as long as the system lets him, so where little
+ * comes he gets it by our sleep alone, which ends as soon as something comes.
+ */
+static void give_way(const struct net_loop *loop)
+{
+    if (loop->is_busy && !loop->expects_mail && mailbox_is_empty(&loop->mailbox))
+        (void)sched_yield();
+}
+
 static void before_sleep(uv_prepare_t *handle)
 {
     struct net_loop *loop = handle->data;
 
     if (loop->in_turn)
         end_turn(loop);
+    give_way(loop);
     uint64_t now_ms = uv_now(&loop->uv);
     if (loop->wake_ms <= now_ms || !mailbox_may_sleep(&loop->mailbox))
         (void)uv_idle_start(&loop->no_sleep, idle);

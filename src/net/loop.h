@@ -37,6 +37,9 @@ void net_loop_stop(struct net_loop *loop); /* from its own thread */
 /* Any thread sends here; delivered in the loop's thread, `owner` being host_arg. */
 struct mailbox *net_loop_mailbox(struct net_loop *loop);
 
+/* In a turn: a thread of ours was asked something, and the sooner we sleep the sooner it works. */
+void net_loop_expect_mail(struct net_loop *loop);
+
 /* Milliseconds of the monotonic clock, read once a turn. */
 uint64_t net_loop_now_ms(const struct net_loop *loop);
 
@@ -57,6 +60,9 @@ uv_loop_t *net_loop_uv(struct net_loop *loop);
 
 /* First in every callback from libuv: a turn begins, unless one is under way. */
 void net_loop_enter(struct net_loop *loop);
+
+/* So many datagrams or reads of a stream have come: by that the loop sees how busy it is. */
+void net_loop_count(struct net_loop *loop, size_t arrivals);
 
 /* From the next turn on, or later in this one; list_remove ends it. */
 void net_loop_join(struct net_loop *loop, struct net_guest *guest);

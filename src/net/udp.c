@@ -208,6 +208,7 @@ static void receive_batches(struct udp *udp)
         if (count < 0 && errno == EAGAIN)
             return;
         inbox->used = count > 0 ? (size_t)count : 0;
+        net_loop_count(udp->loop, inbox->used);
         for (int i = 0; i < count && !udp->is_closed; i++)
             hand_over(udp, (size_t)i);
         if (udp->is_closed || (count >= 0 && count < UDP_BATCH))

@@ -246,7 +246,10 @@ static uint64_t turn_ends(void *host, uint64_t now_ms)
     struct worker *w = host;
     uint64_t wake_ms = earlier_ms(timer_wheel_next_ms(&w->alarms), txn_table_next_ms(w->txns));
 
-    location_send(w->server->store, &w->updates);
+    if (w->updates.newest != NULL) {
+        location_send(w->server->store, &w->updates);
+        net_loop_expect_mail(w->loop);
+    }
     proxy_free_ended(w);
     parcel_leave(w); /* before all that we send: the others are at work meanwhile */
     parcel_collect(w);
