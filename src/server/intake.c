@@ -9,6 +9,7 @@
 #include "server/auth.h"
 #include "server/parcel.h"
 #include "server/proxy.h"
+#include "server/registrar.h"
 #include "server/reply.h"
 #include "server/request.h"
 #include "server/route.h"
@@ -51,9 +52,12 @@ static bool is_matched_late(const struct sip_message *msg)
     return msg->method_id == SIP_OPTIONS || msg->method_id == SIP_REGISTER;
 }
 
-/* It is nearly always for us: if not, nothing is lost. */
-static void warm_registration(struct request *rq)
+/* A REGISTER is nearly always for us: if not, nothing is lost. */
+static void warm_transactions(struct request *rq)
 {
+    if (rq->msg->method_id != SIP_REGISTER || auth_lacks_credentials(rq)
+        || registrar_matches_late(rq))
+        return;
     rq->hashes.is_uas = true;
     txn_table_warm(rq->w->txns, rq->msg, &rq->hashes);
 }
@@ -62,9 +66,10 @@ static void handle_request(struct worker *w, const struct hop *from, const struc
 {
     struct request *rq = new_request(w, from, msg);
 
-    if (rq != NULL && msg->method_id == SIP_REGISTER && !auth_lacks_credentials(rq))
-        warm_registration(rq);
-    if (rq == NULL || (!is_matched_late(msg) && request_is_known(rq)))
+    if (rq == NULL)
+        return;
+    warm_transactions(rq);
+    if (!is_matched_late(msg) && request_is_known(rq))
         return;
     reply_prepare(rq);
     route_request(rq);

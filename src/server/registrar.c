@@ -54,7 +54,7 @@ static registrar_step refuse_himself, commit_changes, list_bindings;
 static registrar_step *const steps[] = {
     find_domain,            /* step 5: 404; first, since it names the realm of the next */
     challenge_strangers,    /* step 3: 401 for who has no credentials, and no more work */
-    refuse_merged,          /* RFC 3261 8.2.2.2: 482 */
+    refuse_merged,          /* RFC 3261 8.2.2.2: 482; later, where it is matched late */
     find_address_of_record, /* step 5, again */
     require_credentials,    /* step 3: 401 */
     require_ownership,      /* step 4: 403 */
@@ -120,7 +120,7 @@ static enum sip_status challenge_strangers(struct registration *reg)
 static enum sip_status refuse_merged(struct registration *reg)
 {
     struct request *rq = reg->rq;
-    bool is_merged = txn_table_is_merged(rq->w->txns, rq->msg, &rq->hashes);
+    bool is_merged = !rq->is_unmatched && txn_table_is_merged(rq->w->txns, rq->msg, &rq->hashes);
 
     return is_merged ? SIP_482_LOOP_DETECTED : SIP_GO_ON;
 }
@@ -314,15 +314,6 @@ static enum sip_status park(struct registration *reg)
     return SIP_PARKED;
 }
 
-/*
- * Of a refresh that is done at once, its binding remembers for long enough that it was (refresh.c):
- * repeats need no transaction. But those with credentials do, for these count for once.
- */
-static uint32_t request_to_remember(struct request *rq)
-{
-    return rq->settings->requires_auth ? 0 : (uint32_t)(reply_hash(rq) >> 40);
-}
-
 static bool start_transaction(struct request *rq)
 {
     rq->txn = txn_server_start(rq->w->txns, rq->msg, &rq->hashes, &rq->reply_hop,
@@ -330,15 +321,17 @@ static bool start_transaction(struct request *rq)
     return rq->txn != NULL;
 }
 
-/* SIP_PARKED: it has to be, as it is more than a refresh, or has to be durable. */
-static enum sip_status refresh(struct registration *reg)
+/* True: it was, and `status` is what comes of it. False: it is more than that, or is to be durable.
+ */
+static bool is_refreshed(struct registration *reg, enum sip_status *status)
 {
     struct worker *w = reg->rq->w;
 
+    *status = SIP_GO_ON;
     switch (
         location_refresh(w->server->store, &reg->contacts.changes, w->wall_ms, &reg->refreshed)) {
-    case LOCATION_NOT_REFRESHED: return SIP_PARKED;
-    case LOCATION_MERGED: return SIP_482_LOOP_DETECTED;
+    case LOCATION_NOT_REFRESHED: return false;
+    case LOCATION_MERGED: *status = SIP_482_LOOP_DETECTED; break;
     case LOCATION_REFRESHED:
         LOG(&w->log, LOG_DEBUG, "registered", {"aor", reg->aor},
             {"call-id", reg->rq->msg->basics.call_id});
@@ -346,12 +339,48 @@ static enum sip_status refresh(struct registration *reg)
     case LOCATION_REPEATED: break;
     }
     reg->bindings = (struct binding_list){&reg->refreshed, 1};
-    return SIP_GO_ON;
+    return true;
+}
+
+/*
+ * Of a refresh that is done at once, its binding remembers for long enough that it was (refresh.c):
+ * repeats need no transaction. But those with credentials do, for these count for once.
+ */
+bool registrar_matches_late(const struct request *rq)
+{
+    return rq->msg->method_id == SIP_REGISTER && !rq->settings->requires_auth
+           && location_may_refresh(rq->w->server->store);
+}
+
+static enum sip_status commit_with_transaction(struct registration *reg)
+{
+    enum sip_status status;
+
+    if (!start_transaction(reg->rq))
+        return SIP_503_SERVICE_UNAVAILABLE;
+    return is_refreshed(reg, &status) ? status : park(reg);
+}
+
+/* What is no refresh may be the repeat of what was none. */
+static enum sip_status commit_unmatched(struct registration *reg)
+{
+    struct request *rq = reg->rq;
+    enum sip_status status;
+
+    reg->contacts.changes.request = (uint32_t)(reply_hash(rq) >> 40);
+    if (is_refreshed(reg, &status))
+        return status;
+    rq->hashes.is_uas = true;
+    if (request_is_known(rq))
+        return SIP_PARKED;
+    status = refuse_merged(reg);
+    if (status != SIP_GO_ON)
+        return status;
+    return start_transaction(rq) ? park(reg) : SIP_503_SERVICE_UNAVAILABLE;
 }
 
 static enum sip_status commit_changes(struct registration *reg)
 {
-    struct request *rq = reg->rq;
     struct location_changes *changes = &reg->contacts.changes;
 
     if (!contacts_are_wanted(&reg->contacts))
@@ -359,15 +388,8 @@ static enum sip_status commit_changes(struct registration *reg)
     changes->aor = reg->aor;
     changes->hash = reg->aor_hash;
     changes->max_bindings = reg->max_bindings > 0 ? reg->max_bindings : reg->domain->max_bindings;
-    changes->request = request_to_remember(rq);
-    if (changes->request == 0 && !start_transaction(rq))
-        return SIP_503_SERVICE_UNAVAILABLE;
-    enum sip_status status = refresh(reg);
-    if (status != SIP_PARKED)
-        return status;
-    if (rq->txn == NULL && !start_transaction(rq))
-        return SIP_503_SERVICE_UNAVAILABLE;
-    return park(reg);
+    changes->request = 0;
+    return reg->rq->is_unmatched ? commit_unmatched(reg) : commit_with_transaction(reg);
 }
 
 static enum sip_status status_of_commit(enum err err, const char **phrase)

@@ -7,6 +7,13 @@
 /* Whether a REGISTER may require that option. */
 bool registrar_knows(struct slice option);
 
+/*
+ * Whether a REGISTER may be refreshed without a transaction (store/refresh.c): then it is not asked
+ * whether it has one, of which there is none of a refresh that is done so, before the registrar
+ * does.
+ */
+bool registrar_matches_late(const struct request *rq);
+
 /* Answers `rq`, now or when the store has answered. */
 void registrar_start(struct request *rq);
 

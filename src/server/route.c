@@ -237,10 +237,12 @@ static bool is_for_us(const struct request *rq)
            && (rq->uri.user.ptr == NULL || rq->msg->method_id == SIP_REGISTER);
 }
 
-/* An OPTIONS that ends here, and a REGISTER that is to be challenged. */
+/* An OPTIONS that ends here, and a REGISTER that is to be challenged, or matched later. */
 static bool takes_no_transaction(const struct request *rq)
 {
-    return is_for_us(rq) && (rq->msg->method_id == SIP_OPTIONS || auth_lacks_credentials(rq));
+    return is_for_us(rq)
+           && (rq->msg->method_id == SIP_OPTIONS || auth_lacks_credentials(rq)
+               || registrar_matches_late(rq));
 }
 
 /* What came unmatched is an OPTIONS or a REGISTER. */

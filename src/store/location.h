@@ -102,6 +102,9 @@ void location_update_fini(struct location_update *update);
 void location_gather(struct store *store, struct location_update *update, struct mailbag *out);
 void location_send(struct store *store, struct mailbag *gathered);
 
+/* Whether location_refresh is ever worth asking: durability is relaxed. */
+bool location_may_refresh(const struct store *store);
+
 /*
  * Does at once what would be done so if what is asked for is no more than a refresh of the only
  * contact of an address of record, and durability is relaxed. Updates of others that are on their

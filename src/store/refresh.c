@@ -89,6 +89,11 @@ static enum location_refreshed refresh(struct store *store, const struct locatio
     return LOCATION_REFRESHED;
 }
 
+bool location_may_refresh(const struct store *store)
+{
+    return store_is_relaxed(store);
+}
+
 enum location_refreshed location_refresh(struct store *store,
                                          const struct location_changes *changes, uint64_t now_ms,
                                          struct binding *out)

@@ -298,6 +298,17 @@ def test_relaxed_a_refresh_that_comes_by_two_ways_is_taken_once(relaxed):
     assert relaxed.response().status == 482
 
 
+def test_relaxed_what_is_no_refresh_has_a_transaction(relaxed):
+    request, first = refresh(relaxed, 11, contact="<sip:other@192.0.2.1>")
+    assert bound(first) == ["sip:other@192.0.2.1", relaxed.contact_uri]
+    relaxed.send(request)
+    again = relaxed.response()
+    assert (again.status, again.headers) == (200, first.headers)
+    request.set("Via", relaxed.via())
+    relaxed.send(request)
+    assert relaxed.response().status == 482
+
+
 def test_relaxed_the_order_of_refreshes_counts(relaxed):
     assert refresh(relaxed, 21)[1].status == 200
     late, answer = refresh(relaxed, 11)
