@@ -14,8 +14,9 @@
 #include "base/timer_wheel.h"
 
 enum {
-    COUNT_MS = 10,
+    COUNT_MS = 100,
     BUSY_ARRIVALS_A_MS = 32, /* to be woken for each would take a sixth of a processor */
+    STAYS_MS = 10 * 1000,    /* for so long who was hardly given it back keeps his processor */
 };
 
 struct net_loop {
@@ -35,8 +36,10 @@ struct net_loop {
     uint64_t now_ms;
     uint64_t wake_ms;
     uint64_t counts_since_ms;
-    size_t arrivals; /* since then */
-    bool is_busy;    /* by those before */
+    size_t arrivals;  /* since then */
+    uint64_t away_ns; /* likewise, to others who had our processor */
+    bool is_busy;     /* by what came before */
+    uint64_t stays_until_ms;
     bool expects_mail;
     bool in_turn;
 };
@@ -224,7 +227,10 @@ static void see_how_busy(struct net_loop *loop)
     if (passed_ms < COUNT_MS)
         return;
     loop->is_busy = loop->arrivals >= BUSY_ARRIVALS_A_MS * passed_ms;
+    if (loop->away_ns / 1000000 > passed_ms * 3 / 4)
+        loop->stays_until_ms = loop->now_ms + STAYS_MS;
     loop->arrivals = 0;
+    loop->away_ns = 0;
     loop->counts_since_ms = loop->now_ms;
 }
 
@@ -252,13 +258,22 @@ static void set_timer(struct net_loop *loop, uint64_t now_ms)
 /*
  * Who shares our processor, a peer or another worker, may have something for us when he has run,
  * and to find that costs less than to be woken for it: a sleep takes as long as a message or two.
- * One who computes may keep the processor for as long as the system lets him, so where little
- * comes he gets it by our sleep alone, which ends as soon as something comes.
+ * But one who computes keeps the processor for as long as the system lets him: he gets it by our
+ * sleep alone, which ends as soon as something comes.
  */
-static void give_way(const struct net_loop *loop)
+static void give_way(struct net_loop *loop)
 {
-    if (loop->is_busy && !loop->expects_mail && mailbox_is_empty(&loop->mailbox))
-        (void)sched_yield();
+    if (!loop->is_busy || loop->now_ms < loop->stays_until_ms)
+        return;
+    uint64_t left_ns = uv_hrtime();
+    (void)sched_yield();
+    loop->away_ns += uv_hrtime() - left_ns;
+}
+
+/* Whether there is nothing to do, and nobody of ours who gets on by our sleep alone. */
+static bool may_give_way(const struct net_loop *loop)
+{
+    return loop->wake_ms > loop->now_ms && !loop->expects_mail && mailbox_is_empty(&loop->mailbox);
 }
 
 static void before_sleep(uv_prepare_t *handle)
@@ -267,7 +282,8 @@ static void before_sleep(uv_prepare_t *handle)
 
     if (loop->in_turn)
         end_turn(loop);
-    give_way(loop);
+    if (may_give_way(loop))
+        give_way(loop);
     uint64_t now_ms = uv_now(&loop->uv);
     if (loop->wake_ms <= now_ms || !mailbox_may_sleep(&loop->mailbox))
         (void)uv_idle_start(&loop->no_sleep, idle);

@@ -199,8 +199,6 @@ static bool read_once(struct tcp *tcp, bool *drained)
 {
     char *input = net_loop_input(tcp->loop);
     ssize_t len = recv(tcp->fd, input, NET_INPUT_BYTES, 0);
-
-    net_loop_count(tcp->loop, 1);
     *drained = len < NET_INPUT_BYTES;
     if (len < 0 && (errno == EAGAIN || errno == EINTR))
         return true;
@@ -214,6 +212,7 @@ static bool read_once(struct tcp *tcp, bool *drained)
         tcp->host->ended(tcp->owner, 0);
         return false;
     }
+    net_loop_count(tcp->loop, 1);
     tcp->host->received(tcp->owner, (struct slice){input, (size_t)len});
     return !tcp->is_closed;
 }
