@@ -181,18 +181,28 @@ static void show_unwritten(struct store *store, struct location_update *update)
     show(store, update, record);
 }
 
+/* With the lock: what is noted already needs no room. */
+static bool may_be_noted(struct store *store, const struct location_update *update)
+{
+    if (!unwritten_is_full(&store->unwritten, update->hash))
+        return true;
+    const struct record *shown =
+        index_find(&store->index, location_update_aor(update), update->hash);
+    return shown != NULL && shown->note != 0;
+}
+
 /*
  * With the lock then, and room to note what changes. A disk that has failed is tried again by the
  * clock, not for each that asks.
  */
-static enum err lock_with_room(struct store *store, uint64_t hash)
+static enum err lock_with_room(struct store *store, const struct location_update *update)
 {
-    index_lock(&store->index, hash);
-    while (unwritten_is_full(&store->unwritten, hash)) {
-        index_unlock(&store->index, hash);
+    index_lock(&store->index, update->hash);
+    while (!may_be_noted(store, update)) {
+        index_unlock(&store->index, update->hash);
         if (store->unwritten.is_failing || !unwritten_write(store))
             return ERR_IO;
-        index_lock(&store->index, hash);
+        index_lock(&store->index, update->hash);
     }
     return ERR_NONE;
 }
@@ -203,7 +213,7 @@ static bool begin_alone(struct store *store, struct location_update *update)
     enum err err = ERR_MEMORY;
 
     if (index_make_ready(&store->index, update->hash)) /* it takes the lock itself */
-        err = lock_with_room(store, update->hash);
+        err = lock_with_room(store, update);
     update->answer.err = err;
     return err == ERR_NONE;
 }
