@@ -46,7 +46,7 @@ static struct request *new_request(struct worker *w, const struct hop *from,
     return rq;
 }
 
-/* Those that some of make no transaction: the others are matched on their way, in route.c. */
+/* Those that some of make no transaction: the others are matched in route.c or registrar.c. */
 static bool is_matched_late(const struct sip_message *msg)
 {
     return msg->method_id == SIP_OPTIONS || msg->method_id == SIP_REGISTER;

@@ -279,6 +279,7 @@ static struct waiting_registration *new_waiting(struct registration *reg, size_t
     waiting->call_id = keep(&end, call_id);
     w->parked_bytes += size;
     w->waiting++;
+    w->registrations++;
     return waiting;
 }
 
@@ -286,6 +287,7 @@ static void free_waiting(struct worker *w, struct waiting_registration *waiting)
 {
     w->parked_bytes -= waiting->size;
     w->waiting--;
+    w->registrations--;
     location_update_fini(&waiting->update);
     cells_give_back(&w->cells, waiting, waiting->size);
 }
@@ -346,10 +348,16 @@ static bool is_refreshed(struct registration *reg, enum sip_status *status)
  * Of a refresh that is done at once, its binding remembers for long enough that it was (refresh.c):
  * repeats need no transaction. But those with credentials do, for these count for once.
  */
+static bool may_go_without_transaction(const struct request *rq)
+{
+    return !rq->settings->requires_auth && location_may_refresh(rq->w->server->store);
+}
+
+/* Of what waits, or is not to begin any more, a transaction alone knows. */
 bool registrar_matches_late(const struct request *rq)
 {
-    return rq->msg->method_id == SIP_REGISTER && !rq->settings->requires_auth
-           && location_may_refresh(rq->w->server->store);
+    return rq->msg->method_id == SIP_REGISTER && may_go_without_transaction(rq)
+           && rq->w->registrations == 0 && !rq->w->server->stopping;
 }
 
 static enum sip_status commit_with_transaction(struct registration *reg)
@@ -361,22 +369,34 @@ static enum sip_status commit_with_transaction(struct registration *reg)
     return is_refreshed(reg, &status) ? status : park(reg);
 }
 
-/* What is no refresh may be the repeat of what was none. */
-static enum sip_status commit_unmatched(struct registration *reg)
+/* 0 would be none. */
+static uint32_t request_to_remember(struct request *rq)
 {
-    struct request *rq = reg->rq;
+    uint32_t bits = (uint32_t)(reply_hash(rq) >> 40);
+
+    return bits > 0 ? bits : 1;
+}
+
+static enum sip_status match(struct registration *reg)
+{
+    if (!reg->rq->is_unmatched)
+        return SIP_GO_ON;
+    reg->rq->hashes.is_uas = true;
+    return request_is_known(reg->rq) ? SIP_PARKED : refuse_merged(reg);
+}
+
+/* What is no refresh may be the repeat of what was none. */
+static enum sip_status commit_without_transaction(struct registration *reg)
+{
     enum sip_status status;
 
-    reg->contacts.changes.request = (uint32_t)(reply_hash(rq) >> 40);
+    reg->contacts.changes.request = request_to_remember(reg->rq);
     if (is_refreshed(reg, &status))
         return status;
-    rq->hashes.is_uas = true;
-    if (request_is_known(rq))
-        return SIP_PARKED;
-    status = refuse_merged(reg);
+    status = match(reg);
     if (status != SIP_GO_ON)
         return status;
-    return start_transaction(rq) ? park(reg) : SIP_503_SERVICE_UNAVAILABLE;
+    return start_transaction(reg->rq) ? park(reg) : SIP_503_SERVICE_UNAVAILABLE;
 }
 
 static enum sip_status commit_changes(struct registration *reg)
@@ -389,7 +409,8 @@ static enum sip_status commit_changes(struct registration *reg)
     changes->hash = reg->aor_hash;
     changes->max_bindings = reg->max_bindings > 0 ? reg->max_bindings : reg->domain->max_bindings;
     changes->request = 0;
-    return reg->rq->is_unmatched ? commit_unmatched(reg) : commit_with_transaction(reg);
+    return may_go_without_transaction(reg->rq) ? commit_without_transaction(reg)
+                                               : commit_with_transaction(reg);
 }
 
 static enum sip_status status_of_commit(enum err err, const char **phrase)

@@ -69,9 +69,10 @@ struct worker {
     struct cells cells;        /* of the contexts, and of registrations that wait */
     struct list_node contexts; /* the proxy's response contexts */
     struct list_node ended_contexts;
-    size_t waiting;      /* requests not finally answered yet: parked, or forwarded */
-    size_t parked_bytes; /* what they hold */
-    size_t ways_back;    /* searches for another way for a response */
+    size_t waiting;       /* requests not finally answered yet: parked, or forwarded */
+    size_t registrations; /* of them, those that the store is to answer */
+    size_t parked_bytes;  /* what they hold */
+    size_t ways_back;     /* searches for another way for a response */
     struct parcel_bags bags[SETTINGS_MAX_WORKERS];
     struct mailbox returned; /* parcels that others gave back */
     struct parcel *spare;

@@ -6,7 +6,8 @@
  * RFC 3261 8.2.7 allows no registrar without transactions, for a repeat would be judged otherwise
  * than what it repeats. So the record keeps of a transaction what is needed to judge alike: which
  * request it was. All else that the answer depends on is in the repeat. One that is overtaken by
- * the removal of the binding sets it anew, as any that comes later than a transaction lasts.
+ * the removal of the binding, or by another Call-ID, sets it anew, as any that comes later than a
+ * transaction lasts; so where another Call-ID stands there has to be a transaction.
  */
 #include "store/change.h"
 #include "store/inside.h"
@@ -64,6 +65,12 @@ static enum location_refreshed compare_with_all(const struct record *record,
     return LOCATION_NOT_REFRESHED;
 }
 
+/* Whether without a transaction a repeat of what is wanted could not be told later. */
+static bool needs_transaction(const struct location_changes *changes, const struct binding *stood)
+{
+    return changes->request != 0 && !slice_equal(stood->call_id, changes->items->call_id);
+}
+
 /* With the lock. */
 static enum location_refreshed refresh(struct store *store, const struct location_changes *changes,
                                        uint64_t hash, uint64_t now_ms, struct binding *out,
@@ -77,6 +84,8 @@ static enum location_refreshed refresh(struct store *store, const struct locatio
         return LOCATION_NOT_REFRESHED;
     if (!change_is_of_only(wanted, record_bytes(record), now_ms, &stood))
         return compare_with_all(record, changes, out);
+    if (needs_transaction(changes, &stood))
+        return LOCATION_NOT_REFRESHED;
     *out = *wanted;
     out->since_ms = stood.since_ms;
     if (change_is_stale(&stood, wanted->call_id, wanted->cseq))

@@ -252,10 +252,10 @@ def relaxed(tchind, request):
     return user
 
 
-def refresh(user, cseq, via=None, contact=None):
+def refresh(user, cseq, via=None, contact=None, call_id="relaxed", expires=600):
     """Sends it, with the answer to a challenge if there is one. Returns what was sent last, and what came back."""
-    request = user.request("REGISTER", "sip:example.org", to=f"<{user.aor}>", call_id="relaxed", cseq=cseq, contact=contact,
-                           headers=[("Expires", "600")])
+    request = user.request("REGISTER", "sip:example.org", to=f"<{user.aor}>", call_id=call_id, cseq=cseq, contact=contact,
+                           headers=[("Expires", str(expires))])
     request.set("From", f"<{user.aor}>;tag=same")
     if via is not None:
         request.set("Via", via)
@@ -307,6 +307,16 @@ def test_relaxed_what_is_no_refresh_has_a_transaction(relaxed):
     request.set("Via", relaxed.via())
     relaxed.send(request)
     assert relaxed.response().status == 482
+
+
+def test_relaxed_a_repeat_does_not_undo_what_another_call_id_has_set(relaxed):
+    request, first = refresh(relaxed, 11, call_id="one")
+    assert param_of(refresh(relaxed, 11, call_id="two", expires=120)[1].values("Contact")[0], "expires") == "120"
+    relaxed.send(request)
+    again = relaxed.response()
+    assert (again.status, again.headers) == (200, first.headers)
+    [binding] = relaxed.register(contacts=[], call_id="asks").values("Contact")
+    assert int(param_of(binding, "expires")) <= 120
 
 
 def test_relaxed_the_order_of_refreshes_counts(relaxed):
