@@ -40,6 +40,8 @@ struct net_loop {
     uint64_t away_ns; /* likewise, to others who had our processor */
     bool is_busy;     /* by what came before */
     uint64_t stays_until_ms;
+    bool has_siblings;
+    bool has_arrivals; /* these two in this turn */
     bool expects_mail;
     bool in_turn;
 };
@@ -177,6 +179,11 @@ struct mailbox *net_loop_mailbox(struct net_loop *loop)
     return &loop->mailbox;
 }
 
+void net_loop_has_siblings(struct net_loop *loop)
+{
+    loop->has_siblings = true;
+}
+
 void net_loop_expect_mail(struct net_loop *loop)
 {
     loop->expects_mail = true;
@@ -216,6 +223,7 @@ void net_loop_wake_at(struct net_loop *loop, uint64_t at_ms)
 void net_loop_count(struct net_loop *loop, size_t arrivals)
 {
     loop->arrivals += arrivals;
+    loop->has_arrivals = true;
 }
 
 /* --- the turn --------------------------------------------------------------------------------- */
@@ -240,6 +248,7 @@ void net_loop_enter(struct net_loop *loop)
         return;
     loop->in_turn = true;
     loop->now_ms = uv_now(&loop->uv);
+    loop->has_arrivals = false;
     loop->expects_mail = false;
     see_how_busy(loop);
     /* Mail is looked for before the next sleep anyway: nobody need wake us until then. */
@@ -256,10 +265,11 @@ static void set_timer(struct net_loop *loop, uint64_t now_ms)
 }
 
 /*
- * Who shares our processor, a peer or another worker, may have something for us when he has run,
- * and to find that costs less than to be woken for it: a sleep takes as long as a message or two.
- * But one who computes keeps the processor for as long as the system lets him: he gets it by our
- * sleep alone, which ends as soon as something comes.
+ * A sibling that shares our processor does part of the work of the peers that we have, and when it
+ * has run, and they have, there is a whole turn's work for us: to find that costs less than to be
+ * woken for the first of it, for a sleep takes as long as a message or two. But one who computes
+ * keeps the processor for as long as the system lets him: he gets it by our sleep alone, which ends
+ * as soon as something comes.
  */
 static void give_way(struct net_loop *loop)
 {
@@ -270,10 +280,11 @@ static void give_way(struct net_loop *loop)
     loop->away_ns += uv_hrtime() - left_ns;
 }
 
-/* Whether there is nothing to do, and nobody of ours who gets on by our sleep alone. */
+/* Nor does one that has something to do, or waits for who works by our sleep alone. */
 static bool may_give_way(const struct net_loop *loop)
 {
-    return loop->wake_ms > loop->now_ms && !loop->expects_mail && mailbox_is_empty(&loop->mailbox);
+    return loop->has_siblings && loop->has_arrivals && !loop->expects_mail
+           && loop->wake_ms > loop->now_ms && mailbox_is_empty(&loop->mailbox);
 }
 
 static void before_sleep(uv_prepare_t *handle)

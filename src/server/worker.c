@@ -106,6 +106,8 @@ struct worker *worker_new(struct server *server, uint16_t index, struct buffer *
     trace_init(w);
     if (w->loop == NULL || w->arena == NULL || w->hasher == NULL || w->scratch == NULL)
         goto fail;
+    if (settings->workers > 1)
+        net_loop_has_siblings(w->loop);
     w->now_ms = net_loop_now_ms(w->loop);
     w->wall_ms = server_wall_ms();
     timer_wheel_init(&w->alarms, w->now_ms);
