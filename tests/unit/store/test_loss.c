@@ -211,6 +211,14 @@ static void open_relaxed(struct world *w)
     CHECK_MADE(open_store(w) ? w : NULL);
 }
 
+static void wait_until_more_is_written(struct world *w, size_t bytes)
+{
+    for (int waited_ms = 0; bytes_written(w) == bytes; waited_ms += 10) {
+        assert_in_range(waited_ms, 0, 10000);
+        usleep(10000);
+    }
+}
+
 /* What a relaxed store may leave unwritten for a while, and then some. */
 static void wait_until_it_has_tried(void)
 {
@@ -243,10 +251,7 @@ static void relaxed_it_tries_again_what_could_not_be_written(void **state)
     assert_int_equal(bytes_written(w), bytes);
 
     lift_limit(NULL);
-    for (int waited_ms = 0; bytes_written(w) == bytes; waited_ms += 10) {
-        assert_in_range(waited_ms, 0, 10000);
-        usleep(10000);
-    }
+    wait_until_more_is_written(w, bytes);
     CHECK_MADE(open_store(w) ? w : NULL);
     check_contacts(w, "alice", NOW, "sip:aa sip:a");
     check_contacts(w, "bob", NOW, "");
@@ -306,10 +311,7 @@ static void relaxed_it_writes_once_what_changes_often(void **state)
     open_relaxed(w);
     for (uint32_t i = 1; i <= TIMES; i++)
         assert_int_equal(bind(w, "alice", binding_to("sip:a", "id", i)), ERR_NONE);
-    for (int waited_ms = 0; bytes_written(w) == 0; waited_ms += 10) {
-        assert_in_range(waited_ms, 0, 10000);
-        usleep(10000);
-    }
+    wait_until_more_is_written(w, 0);
     assert_in_range(bytes_written(w), 1, TIMES / 4 * RECORD_BYTES);
     assert_int_equal(find(w, "alice", NOW).items[0].cseq, TIMES);
 }
