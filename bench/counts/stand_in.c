@@ -99,9 +99,10 @@ struct mailbox *net_loop_mailbox(struct net_loop *loop)
     return &loop->mailbox;
 }
 
-void net_loop_has_siblings(struct net_loop *loop)
+void net_loop_set_siblings(struct net_loop *loop, bool has_siblings)
 {
     (void)loop;
+    (void)has_siblings;
 }
 
 void net_loop_expect_mail(struct net_loop *loop)

@@ -179,9 +179,9 @@ struct mailbox *net_loop_mailbox(struct net_loop *loop)
     return &loop->mailbox;
 }
 
-void net_loop_has_siblings(struct net_loop *loop)
+void net_loop_set_siblings(struct net_loop *loop, bool has_siblings)
 {
-    loop->has_siblings = true;
+    loop->has_siblings = has_siblings;
 }
 
 void net_loop_expect_mail(struct net_loop *loop)
@@ -273,18 +273,18 @@ static void set_timer(struct net_loop *loop, uint64_t now_ms)
  */
 static void give_way(struct net_loop *loop)
 {
-    if (!loop->is_busy || loop->now_ms < loop->stays_until_ms)
-        return;
     uint64_t left_ns = uv_hrtime();
+
     (void)sched_yield();
     loop->away_ns += uv_hrtime() - left_ns;
 }
 
-/* Nor does one that has something to do, or waits for who works by our sleep alone. */
+/* Not who has something to do, or waits for who works by our sleep alone. */
 static bool may_give_way(const struct net_loop *loop)
 {
-    return loop->has_siblings && loop->has_arrivals && !loop->expects_mail
-           && loop->wake_ms > loop->now_ms && mailbox_is_empty(&loop->mailbox);
+    return loop->has_siblings && loop->is_busy && loop->now_ms >= loop->stays_until_ms
+           && loop->has_arrivals && !loop->expects_mail && loop->wake_ms > loop->now_ms
+           && mailbox_is_empty(&loop->mailbox);
 }
 
 static void before_sleep(uv_prepare_t *handle)

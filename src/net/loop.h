@@ -37,8 +37,8 @@ void net_loop_stop(struct net_loop *loop); /* from its own thread */
 /* Any thread sends here; delivered in the loop's thread, `owner` being host_arg. */
 struct mailbox *net_loop_mailbox(struct net_loop *loop);
 
-/* Before it runs: other loops of ours do the same work, perhaps on the same processor. */
-void net_loop_has_siblings(struct net_loop *loop);
+/* Before it runs: whether other loops of ours do the same work, perhaps on the same processor. */
+void net_loop_set_siblings(struct net_loop *loop, bool has_siblings);
 
 /* In a turn: a thread of ours was asked something, and the sooner we sleep the sooner it works. */
 void net_loop_expect_mail(struct net_loop *loop);

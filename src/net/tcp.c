@@ -199,6 +199,7 @@ static bool read_once(struct tcp *tcp, bool *drained)
 {
     char *input = net_loop_input(tcp->loop);
     ssize_t len = recv(tcp->fd, input, NET_INPUT_BYTES, 0);
+
     *drained = len < NET_INPUT_BYTES;
     if (len < 0 && (errno == EAGAIN || errno == EINTR))
         return true;

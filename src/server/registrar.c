@@ -323,8 +323,7 @@ static bool start_transaction(struct request *rq)
     return rq->txn != NULL;
 }
 
-/* True: it was, and `status` is what comes of it. False: it is more than that, or is to be durable.
- */
+/* True: `status` is what comes of it. False: it is more than a refresh, or is to be durable. */
 static bool is_refreshed(struct registration *reg, enum sip_status *status)
 {
     struct worker *w = reg->rq->w;
@@ -357,7 +356,8 @@ static bool may_go_without_transaction(const struct request *rq)
 bool registrar_matches_late(const struct request *rq)
 {
     return rq->msg->method_id == SIP_REGISTER && may_go_without_transaction(rq)
-           && rq->w->registrations == 0 && !rq->w->server->stopping;
+           && rq->w->registrations == 0
+           && !atomic_load_explicit(&rq->w->server->stopping, memory_order_relaxed);
 }
 
 static enum sip_status commit_with_transaction(struct registration *reg)

@@ -106,8 +106,7 @@ struct worker *worker_new(struct server *server, uint16_t index, struct buffer *
     trace_init(w);
     if (w->loop == NULL || w->arena == NULL || w->hasher == NULL || w->scratch == NULL)
         goto fail;
-    if (settings->workers > 1)
-        net_loop_has_siblings(w->loop);
+    net_loop_set_siblings(w->loop, settings->workers > 1);
     w->now_ms = net_loop_now_ms(w->loop);
     w->wall_ms = server_wall_ms();
     timer_wheel_init(&w->alarms, w->now_ms);
@@ -248,10 +247,8 @@ static uint64_t turn_ends(void *host, uint64_t now_ms)
     struct worker *w = host;
     uint64_t wake_ms = earlier_ms(timer_wheel_next_ms(&w->alarms), txn_table_next_ms(w->txns));
 
-    if (w->updates.newest != NULL) {
-        location_send(w->server->store, &w->updates);
+    if (location_send(w->server->store, &w->updates))
         net_loop_expect_mail(w->loop);
-    }
     proxy_free_ended(w);
     parcel_leave(w); /* before all that we send: the others are at work meanwhile */
     parcel_collect(w);

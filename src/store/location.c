@@ -15,9 +15,9 @@ void location_gather(struct store *store, struct location_update *update, struct
     writer_gather(update, out);
 }
 
-void location_send(struct store *store, struct mailbag *gathered)
+bool location_send(struct store *store, struct mailbag *gathered)
 {
-    writer_send(store, gathered);
+    return writer_send(store, gathered);
 }
 
 bool location_find(struct store *store, struct slice aor, uint64_t now_ms, struct arena *arena,

@@ -97,10 +97,10 @@ void location_update_fini(struct location_update *update);
  * ERR_NONE once they would survive a crash, ERR_STALE if one is not newer than what its Call-ID set
  * before, ERR_FULL at a limit (also for more than twice `max_bindings` contacts in one request),
  * ERR_IO if they could not be written, ERR_MEMORY. Updates are applied in the order in which a
- * thread sends them.
+ * thread sends them. location_send: whether there were any.
  */
 void location_gather(struct store *store, struct location_update *update, struct mailbag *out);
-void location_send(struct store *store, struct mailbag *gathered);
+bool location_send(struct store *store, struct mailbag *gathered);
 
 /* Whether location_refresh is ever worth asking: durability is relaxed. */
 bool location_may_refresh(const struct store *store);

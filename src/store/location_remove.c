@@ -31,7 +31,7 @@ static void ask(struct store *store, struct removal *removal)
      */
     (void)mailbox_may_sleep(&removal->box);
     location_gather(store, &removal->update, &alone);
-    location_send(store, &alone);
+    (void)location_send(store, &alone);
     while (sem_wait(&removal->is_answered) != 0)
         ; /* a signal came */
     (void)mailbox_deliver(&removal->box);

@@ -108,10 +108,13 @@ void writer_gather(struct location_update *update, struct mailbag *out)
     mailbag_add(out, &update->mail);
 }
 
-void writer_send(struct store *store, struct mailbag *gathered)
+bool writer_send(struct store *store, struct mailbag *gathered)
 {
-    if (gathered->newest != NULL)
+    bool is_any = gathered->newest != NULL;
+
+    if (is_any)
         mailbox_send_all(&store->writer.inbox, gathered);
+    return is_any;
 }
 
 /* What was sent before a job is done before it. */

@@ -35,9 +35,10 @@ bool writer_start(struct store *store, uint64_t now_ms) MUST_USE;
 /* Does what it has been sent, and ends the thread. */
 void writer_stop(struct store *store);
 
-/* Any thread. The writer owns the updates from when they are sent. */
+/* Any thread. The writer owns the updates from when they are sent. writer_send: if there were any.
+ */
 void writer_gather(struct location_update *update, struct mailbag *out);
-void writer_send(struct store *store, struct mailbag *gathered);
+bool writer_send(struct store *store, struct mailbag *gathered);
 
 /* Any thread but the writer: runs `work` in the writer thread, outside of any transaction. */
 typedef enum err writer_work(struct store *store, void *arg);

@@ -211,7 +211,7 @@ static void bind(struct world *w, struct slice aor, struct slice contact, struct
     w->update.answer = (struct answer){.mail.deliver = deliver, .asker = &w->box};
     mailbox_init(&w->box, NULL, wake, NULL);
     location_gather(w->store, &w->update, &alone);
-    location_send(w->store, &alone);
+    (void)location_send(w->store, &alone);
     while (!mailbox_deliver(&w->box))
         usleep(1000);
     location_update_fini(&w->update);

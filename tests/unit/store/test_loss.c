@@ -97,18 +97,25 @@ static void fill_disk(void)
     limit_files(1);
 }
 
+/* By the Call-ID "id", as number 2 of it. */
+static enum err leave(struct world *w, const char *aor)
+{
+    struct location_changes all = {
+        .aor = slice_of(aor), .removes_all = true, .call_id = SLICE("id"), .cseq = 2};
+
+    return update(w, &all, NOW);
+}
+
 static void what_cannot_be_written_leaves_no_trace(void **state)
 {
     struct world *w = make_open_world();
     struct user user = {.aor = "bob", .aor_len = 3};
-    struct location_changes all = {
-        .aor = SLICE("alice"), .removes_all = true, .call_id = SLICE("id"), .cseq = 2};
 
     (void)state;
     assert_int_equal(bind(w, "alice", binding_to("sip:a", "id", 1)), ERR_NONE);
     fill_disk();
     assert_int_equal(bind(w, "alice", binding_to("sip:b", "id", 2)), ERR_IO);
-    assert_int_equal(update(w, &all, NOW), ERR_IO);
+    assert_int_equal(leave(w, "alice"), ERR_IO);
     assert_int_equal(bind(w, "alice", binding_to("sip:a", "id", 1)), ERR_STALE);
     assert_int_equal(user_add(w->store, &user), ERR_IO);
     assert_int_equal(user_count(w->store), 0);
@@ -233,8 +240,6 @@ static void wait_until_it_has_tried(void)
 static void relaxed_it_tries_again_what_could_not_be_written(void **state)
 {
     struct world *w = make_world();
-    struct location_changes all = {
-        .aor = SLICE("bob"), .removes_all = true, .call_id = SLICE("id"), .cseq = 2};
 
     (void)state;
     open_relaxed(w);
@@ -246,7 +251,7 @@ static void relaxed_it_tries_again_what_could_not_be_written(void **state)
     fill_disk();
     assert_int_equal(bind(w, "alice", binding_to("sip:aa", "id", 2)), ERR_NONE);
     assert_int_equal(bind(w, "carol", binding_to("sip:c", "id", 1)), ERR_NONE);
-    assert_int_equal(update(w, &all, NOW), ERR_NONE);
+    assert_int_equal(leave(w, "bob"), ERR_NONE);
     wait_until_it_has_tried();
     assert_int_equal(bytes_written(w), bytes);
 
@@ -266,13 +271,11 @@ static size_t shard_of(struct world *w, const char *aor)
 /* One who is noted there already: what becomes of him takes no room. */
 static void leave_shard_of(struct world *w, const char *refused)
 {
-    struct location_changes all = {.removes_all = true, .call_id = SLICE("id"), .cseq = 2};
     char aor[32] = "user0";
 
     for (uint32_t i = 1; shard_of(w, aor) != shard_of(w, refused); i++)
         (void)snprintf(aor, sizeof(aor), "user%u", i);
-    all.aor = slice_of(aor);
-    assert_int_equal(update(w, &all, NOW), ERR_NONE);
+    assert_int_equal(leave(w, aor), ERR_NONE);
 }
 
 /* What it can neither write nor note is refused, and what it noted is not lost for that. */
@@ -319,8 +322,6 @@ static void relaxed_it_writes_once_what_changes_often(void **state)
 static void relaxed_it_loses_nothing_when_it_is_closed(void **state)
 {
     struct world *w = make_world();
-    struct location_changes all = {
-        .aor = SLICE("bob"), .removes_all = true, .call_id = SLICE("id"), .cseq = 2};
 
     (void)state;
     open_relaxed(w);
@@ -328,7 +329,7 @@ static void relaxed_it_loses_nothing_when_it_is_closed(void **state)
     assert_int_equal(bind(w, "bob", binding_to("sip:b", "id", 1)), ERR_NONE);
     CHECK_MADE(open_store(w) ? w : NULL);
     check_contacts(w, "bob", NOW, "sip:b");
-    assert_int_equal(update(w, &all, NOW), ERR_NONE);
+    assert_int_equal(leave(w, "bob"), ERR_NONE);
     check_contacts(w, "bob", NOW, "");
     assert_int_equal(bind(w, "carol", binding_to("sip:c", "id", 1)), ERR_NONE);
     assert_int_equal(bind(w, "carol", binding_to("sip:cc", "id", 2)), ERR_NONE);

@@ -70,7 +70,7 @@ static inline void send_update(struct store *store, struct asked *asked, struct 
     location_update_init(&asked->update, changes, now_ms, asked->memory, bytes);
     asked->update.answer = (struct answer){.asker = asker, .mail.deliver = take_answer};
     location_gather(store, &asked->update, &alone);
-    location_send(store, &alone);
+    (void)location_send(store, &alone);
 }
 
 static inline void end_world(void *thing)
